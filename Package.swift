@@ -1,0 +1,186 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+/// Every target of ours builds in Swift 6 mode, with the upcoming features of Swift 7 and with
+/// warnings as errors. `InternalImportsByDefault` also guards the floors: a lower target's types
+/// appear in a target's interface only where its import says so.
+let house: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(
+    name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "spillway",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "spillway", targets: ["spillway"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+    ],
+    targets: [
+        // Floor 0
+        .target(name: "Vocabulary", swiftSettings: house),
+
+        // Floor 1: values
+        .target(name: "Ledger", dependencies: ["Vocabulary"], swiftSettings: house),
+        .target(name: "Metering", dependencies: ["Vocabulary"], swiftSettings: house),
+        .target(name: "Pricing", dependencies: ["Vocabulary"], swiftSettings: house),
+        .target(name: "Fleet", dependencies: ["Vocabulary"], swiftSettings: house),
+        .target(name: "Wire", dependencies: ["Vocabulary"], swiftSettings: house),
+
+        // Floor 2: decisions
+        .target(
+            name: "RequestPath",
+            dependencies: ["Vocabulary", "Metering", "Pricing", "Fleet", "Wire"],
+            swiftSettings: house),
+        .target(
+            name: "Link",
+            dependencies: ["Vocabulary", "Metering", "Pricing", "Fleet"],
+            swiftSettings: house),
+        .target(
+            name: "Commerce",
+            dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing"],
+            swiftSettings: house),
+
+        // Floor 3: the world
+        .target(
+            name: "Store",
+            dependencies: [
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Commerce", grdb,
+            ],
+            swiftSettings: house),
+        .target(
+            name: "Clusters",
+            dependencies: ["Vocabulary", "Fleet", "Link", logging, nioCore, nioPosix, subprocess],
+            swiftSettings: house),
+        .target(
+            name: "Engines",
+            dependencies: ["Vocabulary", "Fleet", logging, asyncHTTPClient, nioCore],
+            swiftSettings: house),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "RequestPath", "Link",
+                crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+            ],
+            swiftSettings: house),
+        .target(
+            name: "Control",
+            dependencies: [
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "Link", "Commerce",
+                crypto, hummingbird, logging, mustache, nioCore, nioPosix, nioSSL, yams,
+            ],
+            swiftSettings: house),
+        .target(
+            name: "Commands",
+            dependencies: [
+                "Vocabulary", "Metering", "Pricing", "Wire", "Commerce",
+                argumentParser, asyncHTTPClient, nioCore, yams,
+            ],
+            swiftSettings: house),
+
+        // Floor 4: the composition root
+        .executableTarget(
+            name: "spillway",
+            dependencies: [
+                "Vocabulary", "Store", "Clusters", "Engines", "Gateway", "Control", "Commands",
+                argumentParser, logging,
+            ],
+            swiftSettings: house),
+        // Tests: values, seeded simulation, real parts on loopback, the product as its user meets it
+        .target(
+            name: "TestKit", dependencies: ["Vocabulary"], path: "Tests/TestKit",
+            swiftSettings: house),
+        .testTarget(
+            name: "VocabularyTests", dependencies: ["Vocabulary", "TestKit"], swiftSettings: house),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Vocabulary", "Ledger", "TestKit"],
+            swiftSettings: house),
+        .testTarget(
+            name: "MeteringTests", dependencies: ["Vocabulary", "Metering", "TestKit"],
+            swiftSettings: house),
+        .testTarget(
+            name: "PricingTests", dependencies: ["Vocabulary", "Pricing", "TestKit"],
+            swiftSettings: house),
+        .testTarget(
+            name: "WireTests", dependencies: ["Vocabulary", "Wire", "TestKit"], swiftSettings: house
+        ),
+        .testTarget(
+            name: "RequestPathTests",
+            dependencies: [
+                "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "Link", "RequestPath",
+                "TestKit",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "CommerceTests",
+            dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing", "Commerce", "TestKit"],
+            swiftSettings: house),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Commerce", "Store",
+                "TestKit",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "ClustersTests",
+            dependencies: ["Vocabulary", "Fleet", "Link", "Clusters", "TestKit"],
+            swiftSettings: house),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "Link", "RequestPath",
+                "Gateway", "TestKit",
+                nioCore, nioHTTP1, nioPosix,
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "ControlTests",
+            dependencies: [
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "Link", "Commerce",
+                "Store", "Control",
+                "TestKit",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: [
+                "Vocabulary", "Metering", "Pricing", "Wire", "Commerce", "Commands", "TestKit",
+            ],
+            swiftSettings: house),
+        .testTarget(name: "TidyTests", dependencies: ["TestKit"], swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,85 @@
+package import Metering
+package import Vocabulary
+
+/// What a gateway tells control. One JSON object a frame; see ``LinkFrame``.
+package enum GatewayMessage: Codable, Sendable {
+    /// First on every connection.
+    case hello(GatewayHello)
+    /// Asks for money to hold from; answered by ``ControlMessage/granted(id:grants:)``.
+    case borrow(id: Int64, requests: [BorrowRequest])
+    /// Journal bytes before this offset are on stable storage and may be applied.
+    case synced(offset: Int64)
+    /// Free money of the recalled scopes has been put into the journal as `returned`, synced before
+    /// `offset`.
+    case recalled(id: Int64, offset: Int64)
+    /// Requests under way, by replica; sent when it changes, at most every 100 ms.
+    case load(inFlight: [ReplicaLoad])
+}
+
+package struct GatewayHello: Codable, Sendable {
+    package var gateway: GatewayID
+    /// Grows with each start of the gateway process; the journal has it as ``JournalRecord/epoch``.
+    package var epoch: Int64
+    /// Where its journal segments are: an absolute path on the same machine.
+    package var journalDirectory: String
+    package var syncedOffset: Int64
+    /// All money that this process knows it was granted in this epoch, by scope. What control has
+    /// granted beyond it was lost on the way and goes back.
+    package var granted: [ScopedAmount]
+
+    package init(
+        gateway: GatewayID, epoch: Int64, journalDirectory: String, syncedOffset: Int64,
+        granted: [ScopedAmount]
+    ) {
+        self.gateway = gateway
+        self.epoch = epoch
+        self.journalDirectory = journalDirectory
+        self.syncedOffset = syncedOffset
+        self.granted = granted
+    }
+}
+
+package struct ScopedAmount: Hashable, Codable, Sendable {
+    package var scope: Scope
+    package var amount: Money
+
+    package init(scope: Scope, amount: Money) {
+        self.scope = scope
+        self.amount = amount
+    }
+}
+
+package struct BorrowRequest: Hashable, Codable, Sendable {
+    package var scope: Scope
+    /// What a waiting request lacks: less is of no use to it, but is granted all the same.
+    package var needed: Money
+    /// What the gateway would like, to serve on from.
+    package var wanted: Money
+
+    package init(scope: Scope, needed: Money, wanted: Money) {
+        self.scope = scope
+        self.needed = needed
+        self.wanted = wanted
+    }
+}
+
+package struct ReplicaLoad: Hashable, Codable, Sendable {
+    package var replica: ReplicaID
+    package var inFlight: Int
+
+    package init(replica: ReplicaID, inFlight: Int) {
+        self.replica = replica
+        self.inFlight = inFlight
+    }
+}
+
+/// What control tells a gateway.
+package enum ControlMessage: Codable, Sendable {
+    /// Answers hello: the gateway may serve. `applied` is how far its journal has been applied.
+    case welcome(applied: Int64)
+    case snapshot(GatewaySnapshot)
+    /// Committed before it is sent. A scope that got nothing has amount zero.
+    case granted(id: Int64, grants: [ScopedAmount])
+    /// Give back what is free in these scopes.
+    case recall(id: Int64, scopes: [Scope])
+}

@@ -1,0 +1,131 @@
+package import Fleet
+package import Pricing
+package import Vocabulary
+
+/// All that a gateway needs to know to decide on requests: keys, terms, prices, models and where
+/// they run. Control sends it whole whenever something in it changes; the gateway swaps it whole.
+package struct GatewaySnapshot: Codable, Sendable {
+    /// Grows by one with each change.
+    package var version: Int64
+    package var organizations: [OrganizationTerms]
+    package var projects: [ProjectTerms]
+    package var keys: [KeyTerms]
+    package var deployments: [Deployment]
+    /// The book in force and those that take effect later, by effective time.
+    package var priceBooks: [PriceBook]
+    package var replicas: [ReplicaSnapshot]
+
+    package init(
+        version: Int64 = 0, organizations: [OrganizationTerms] = [], projects: [ProjectTerms] = [],
+        keys: [KeyTerms] = [], deployments: [Deployment] = [], priceBooks: [PriceBook] = [],
+        replicas: [ReplicaSnapshot] = []
+    ) {
+        self.version = version
+        self.organizations = organizations
+        self.projects = projects
+        self.keys = keys
+        self.deployments = deployments
+        self.priceBooks = priceBooks
+        self.replicas = replicas
+    }
+}
+
+package struct OrganizationTerms: Hashable, Codable, Sendable {
+    package enum Kind: String, Codable, Sendable { case customer, `internal` }
+
+    package var organization: OrganizationID
+    package var name: String
+    package var kind: Kind
+
+    package init(organization: OrganizationID, name: String, kind: Kind) {
+        self.organization = organization
+        self.name = name
+        self.kind = kind
+    }
+}
+
+/// Limits that hold for a project or for one key; nil means no limit.
+package struct TrafficLimits: Hashable, Codable, Sendable {
+    /// Requests admitted in a minute.
+    package var requestsPerMinute: Int64?
+    /// Tokens, prompt and answer together, in a minute. Reserved at admission, settled at the end.
+    package var tokensPerMinute: Int64?
+    /// Requests under way at a time.
+    package var concurrency: Int?
+
+    package init(
+        requestsPerMinute: Int64? = nil, tokensPerMinute: Int64? = nil, concurrency: Int? = nil
+    ) {
+        self.requestsPerMinute = requestsPerMinute
+        self.tokensPerMinute = tokensPerMinute
+        self.concurrency = concurrency
+    }
+}
+
+/// The most that a project or a key may spend.
+package struct Budget: Hashable, Codable, Sendable {
+    package enum Window: String, Codable, Sendable {
+        /// Begins anew with each calendar month, UTC.
+        case month
+        case total
+    }
+
+    package var amount: Money
+    package var window: Window
+
+    package init(amount: Money, window: Window) {
+        self.amount = amount
+        self.window = window
+    }
+
+    /// How the window that holds `instant` is named in a ``Scope``.
+    package func period(at instant: Instant) -> String {
+        switch window {
+        case .month: "\(BillingPeriod(containing: instant))"
+        case .total: "total"
+        }
+    }
+}
+
+package struct ProjectTerms: Hashable, Codable, Sendable {
+    package var project: ProjectID
+    package var organization: OrganizationID
+    package var limits: TrafficLimits
+    /// The models that may be called; nil means all.
+    package var models: [String]?
+    package var budget: Budget?
+
+    package init(
+        project: ProjectID, organization: OrganizationID, limits: TrafficLimits = TrafficLimits(),
+        models: [String]? = nil, budget: Budget? = nil
+    ) {
+        self.project = project
+        self.organization = organization
+        self.limits = limits
+        self.models = models
+        self.budget = budget
+    }
+}
+
+/// A key that may act; a revoked key is in no snapshot.
+package struct KeyTerms: Hashable, Codable, Sendable {
+    package var key: APIKeyID
+    package var project: ProjectID
+    /// SHA-256 of the secret as the client sends it, 64 hexadecimal digits.
+    package var digest: String
+    package var limits: TrafficLimits
+    package var models: [String]?
+    package var budget: Budget?
+
+    package init(
+        key: APIKeyID, project: ProjectID, digest: String, limits: TrafficLimits = TrafficLimits(),
+        models: [String]? = nil, budget: Budget? = nil
+    ) {
+        self.key = key
+        self.project = project
+        self.digest = digest
+        self.limits = limits
+        self.models = models
+        self.budget = budget
+    }
+}

@@ -1,0 +1,6 @@
+/// Which API was called; decides which token classes can occur.
+package enum Endpoint: String, Codable, Sendable, CaseIterable {
+    case chatCompletions = "chat.completions"
+    case completions = "completions"
+    case embeddings = "embeddings"
+}

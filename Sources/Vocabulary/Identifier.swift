@@ -1,0 +1,120 @@
+/// What an ``Identifier`` names: gives its text form a prefix.
+package protocol IdentifiedEntity: Sendable {
+    /// Two to four lower-case letters: `org`, `prj`, `key`.
+    static var prefix: StaticString { get }
+}
+
+/// 128 bits that name one thing: 48 bits of milliseconds since 1970, then 80 random bits (the
+/// layout of a ULID), so that identifiers made later sort later and new rows land at the end of
+/// their index.
+///
+/// The text form is the entity's prefix, `_`, and 26 characters of Crockford's base 32 in lower
+/// case: `org_01jd3v9w0k8m2c4e6g8j0p2r4t`. Identifiers of different entities do not mix.
+package struct Identifier<Entity: IdentifiedEntity>: Hashable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Makes a new identifier for the instant `now`.
+    package init(at now: Instant, using random: inout some RandomNumberGenerator) {
+        let milliseconds = UInt64(clamping: now.microseconds / 1000) & 0xFFFF_FFFF_FFFF
+        self.high = milliseconds << 16 | UInt64(UInt16.random(in: .min ... .max, using: &random))
+        self.low = UInt64.random(in: .min ... .max, using: &random)
+    }
+
+    /// Parses the text form; nil unless it is exactly that, prefix included.
+    package init?(_ text: some StringProtocol) {
+        let prefix = "\(Entity.prefix)_"
+        guard text.hasPrefix(prefix) else { return nil }
+        let digits = text.utf8.dropFirst(prefix.utf8.count)
+        guard digits.count == 26 else { return nil }
+        var value: UInt128 = 0
+        for (position, digit) in digits.enumerated() {
+            guard let bits = Base32.value(of: digit) else { return nil }
+            if position == 0, bits > 7 { return nil }
+            value = value << 5 | UInt128(bits)
+        }
+        self.init(
+            high: UInt64(truncatingIfNeeded: value >> 64), low: UInt64(truncatingIfNeeded: value))
+    }
+}
+
+extension Identifier: CustomStringConvertible {
+    package var description: String {
+        var value = UInt128(high) << 64 | UInt128(low)
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 26) { digits in
+            for position in stride(from: 25, through: 0, by: -1) {
+                digits[position] = Base32.digit(for: UInt8(truncatingIfNeeded: value & 31))
+                value >>= 5
+            }
+            return "\(Entity.prefix)_" + String(decoding: digits, as: UTF8.self)
+        }
+    }
+}
+
+extension Identifier: Comparable {
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+extension Identifier: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let value = Self(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "'\(text)' is not an id of the form \(Entity.prefix)_…")
+        }
+        self = value
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// Crockford's base 32: no i, l, o or u, so that a person can read an identifier aloud.
+private enum Base32 {
+    static let digits: StaticString = "0123456789abcdefghjkmnpqrstvwxyz"
+
+    static func digit(for value: UInt8) -> UInt8 {
+        digits.withUTF8Buffer { $0[Int(value & 31)] }
+    }
+
+    static func value(of digit: UInt8) -> UInt8? {
+        digits.withUTF8Buffer { buffer in
+            buffer.firstIndex(of: digit).map { UInt8(truncatingIfNeeded: $0) }
+        }
+    }
+}
+
+package enum Organization: IdentifiedEntity { package static var prefix: StaticString { "org" } }
+package enum Project: IdentifiedEntity { package static var prefix: StaticString { "prj" } }
+package enum APIKey: IdentifiedEntity { package static var prefix: StaticString { "key" } }
+package enum ModelRequest: IdentifiedEntity { package static var prefix: StaticString { "req" } }
+package enum GatewayProcess: IdentifiedEntity { package static var prefix: StaticString { "gw" } }
+package enum LedgerTransaction: IdentifiedEntity {
+    package static var prefix: StaticString { "txn" }
+}
+package enum InvoiceDocument: IdentifiedEntity { package static var prefix: StaticString { "inv" } }
+package enum CreditNoteDocument: IdentifiedEntity {
+    package static var prefix: StaticString { "crn" }
+}
+package enum ReplicaProcess: IdentifiedEntity { package static var prefix: StaticString { "rep" } }
+
+package typealias OrganizationID = Identifier<Organization>
+package typealias ProjectID = Identifier<Project>
+package typealias APIKeyID = Identifier<APIKey>
+package typealias RequestID = Identifier<ModelRequest>
+package typealias GatewayID = Identifier<GatewayProcess>
+package typealias TransactionID = Identifier<LedgerTransaction>
+package typealias InvoiceID = Identifier<InvoiceDocument>
+package typealias CreditNoteID = Identifier<CreditNoteDocument>
+package typealias ReplicaID = Identifier<ReplicaProcess>
