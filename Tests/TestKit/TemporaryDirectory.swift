@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// A directory of the test's own, removed when the closure ends, pass or fail.
 package func withTemporaryDirectory<Result>(
