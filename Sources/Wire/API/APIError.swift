@@ -1,0 +1,75 @@
+package import Vocabulary
+
+/// How an operation of our own API fails: `{"error": {"code", "message", "parameter", "next"}}`.
+package struct APIErrorBody: Codable, Hashable, Sendable {
+    package struct Detail: Codable, Hashable, Sendable {
+        /// One of ``Failure/Code``.
+        package var code: String
+        package var message: String
+        /// The field, option or header at fault, if there is one.
+        package var parameter: String?
+        /// What the reader can do now.
+        package var next: String?
+
+        package init(code: String, message: String, parameter: String? = nil, next: String? = nil) {
+            self.code = code
+            self.message = message
+            self.parameter = parameter
+            self.next = next
+        }
+    }
+
+    package var error: Detail
+
+    package init(error: Detail) { self.error = error }
+
+    package init(_ failure: Failure) {
+        self.error = Detail(
+            code: failure.code.rawValue, message: failure.message, parameter: failure.parameter,
+            next: failure.code.next)
+    }
+
+    /// The failure as the other side threw it; a code that this version does not know is
+    /// `internal_error`.
+    package var failure: Failure {
+        Failure(
+            Failure.Code(rawValue: error.code) ?? .internalError, error.message,
+            parameter: error.parameter)
+    }
+}
+
+extension Failure.Code {
+    /// The HTTP status of our own API for this code.
+    package var apiStatus: Int {
+        switch self {
+        case .invalidRequest, .contextLengthExceeded, .unsupported: 400
+        case .unauthenticated: 401
+        case .insufficientQuota: 402
+        case .forbidden: 403
+        case .notFound, .modelNotFound: 404
+        case .methodNotAllowed: 405
+        case .timeout: 408
+        case .conflict: 409
+        case .tooLarge: 413
+        case .rateLimited: 429
+        case .internalError: 500
+        case .engineFailed: 502
+        case .modelWarming, .overloaded, .shuttingDown, .unavailable: 503
+        }
+    }
+
+    fileprivate var next: String? {
+        switch self {
+        case .unauthenticated:
+            "Send 'Authorization: Bearer TOKEN'; the token is operator_token in ready.json."
+        case .notFound: "List what there is and use one of those ids."
+        case .modelNotFound: "See 'spillway model list'."
+        case .conflict: "Look at what is there now, then ask again."
+        case .insufficientQuota: "Add credit: 'spillway credit add'."
+        case .rateLimited, .overloaded, .modelWarming, .shuttingDown, .unavailable, .timeout:
+            "Try again in a moment."
+        case .internalError: "Look at control's log; the request id is in x-request-id."
+        default: nil
+        }
+    }
+}

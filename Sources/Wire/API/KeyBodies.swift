@@ -1,0 +1,67 @@
+package import Vocabulary
+
+package struct KeyCreateBody: APIRequestBody, Hashable {
+    package var project: ProjectID
+    /// For people: where the key is used.
+    package var name: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable { case project, name }
+
+    package init(project: ProjectID, name: String? = nil) {
+        self.project = project
+        self.name = name
+    }
+}
+
+/// A new API key, with its secret: the only time that it is shown.
+package struct KeyCreatedBody: Codable, Hashable, Sendable {
+    package var id: APIKeyID
+    package var project: ProjectID
+    package var name: String
+    package var createdAt: Instant
+    /// The secret that clients send.
+    package var key: String
+
+    package enum CodingKeys: String, CodingKey {
+        case id, project, name, key
+        case createdAt = "created_at"
+    }
+
+    package init(
+        id: APIKeyID, project: ProjectID, name: String, createdAt: Instant, key: String
+    ) {
+        self.id = id
+        self.project = project
+        self.name = name
+        self.createdAt = createdAt
+        self.key = key
+    }
+}
+
+package struct KeyBody: Codable, Hashable, Sendable {
+    package var id: APIKeyID
+    package var project: ProjectID
+    package var name: String
+    /// The secret's last characters, to tell keys apart.
+    package var hint: String
+    package var createdAt: Instant
+    package var revokedAt: Instant?
+
+    package enum CodingKeys: String, CodingKey {
+        case id, project, name, hint
+        case createdAt = "created_at"
+        case revokedAt = "revoked_at"
+    }
+
+    package init(
+        id: APIKeyID, project: ProjectID, name: String, hint: String, createdAt: Instant,
+        revokedAt: Instant? = nil
+    ) {
+        self.id = id
+        self.project = project
+        self.name = name
+        self.hint = hint
+        self.createdAt = createdAt
+        self.revokedAt = revokedAt
+    }
+}

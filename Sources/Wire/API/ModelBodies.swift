@@ -1,0 +1,116 @@
+package import Vocabulary
+
+/// A model, how it is served and whether it is.
+package struct ModelBody: Codable, Hashable, Sendable {
+    package enum State: String, Codable, Sendable {
+        /// At least one replica takes requests.
+        case ready
+        /// Replicas start; the first is not up yet.
+        case starting
+        /// Replicas exist and none answers.
+        case unhealthy
+        case stopped
+        /// The price book in force has no price for it: it is not served.
+        case withoutPrice = "without_price"
+    }
+
+    package var name: String
+    /// `llama.cpp`, `vllm` or `openai`.
+    package var engine: String
+    package var capabilities: [String]
+    package var state: State
+    /// Why it is not ready, for people.
+    package var problem: String?
+    package var priceAs: String
+    package var contextLength: Int64
+    package var maximumOutputTokens: Int64
+    /// Requests that one replica works on at a time.
+    package var slots: Int
+    package var replicas: Int
+    package var file: String?
+    package var url: String?
+    package var upstreamModel: String?
+    package var createdAt: Instant
+
+    package enum CodingKeys: String, CodingKey {
+        case name, engine, capabilities, state, problem, slots, replicas, file, url
+        case priceAs = "price_as"
+        case contextLength = "context_length"
+        case maximumOutputTokens = "maximum_output_tokens"
+        case upstreamModel = "upstream_model"
+        case createdAt = "created_at"
+    }
+
+    package init(
+        name: String, engine: String, capabilities: [String], state: State, problem: String? = nil,
+        priceAs: String, contextLength: Int64, maximumOutputTokens: Int64, slots: Int,
+        replicas: Int, file: String? = nil, url: String? = nil, upstreamModel: String? = nil,
+        createdAt: Instant
+    ) {
+        self.name = name
+        self.engine = engine
+        self.capabilities = capabilities
+        self.state = state
+        self.problem = problem
+        self.priceAs = priceAs
+        self.contextLength = contextLength
+        self.maximumOutputTokens = maximumOutputTokens
+        self.slots = slots
+        self.replicas = replicas
+        self.file = file
+        self.url = url
+        self.upstreamModel = upstreamModel
+        self.createdAt = createdAt
+    }
+}
+
+/// Exactly one of `gguf` and `url`, and exactly one of `priceAs` and `priceFile`.
+package struct ModelAddBody: APIRequestBody, Hashable {
+    package var name: String
+    /// Weights on control's machine: an absolute path.
+    package var gguf: String?
+    /// The base URL of a server that speaks the OpenAI dialect: `https://host/v1`.
+    package var url: String?
+    /// The file with that server's key, mode 0600: an absolute path. Never the key itself.
+    package var keyFile: String?
+    package var upstreamModel: String?
+    /// The entry of the price book by which it is charged.
+    package var priceAs: String?
+    /// A price file whose entry of this name is added to the price book as a new version.
+    package var priceFile: PriceFileBody?
+    /// `chat`, `completions`, `embeddings`, `images`, `tools`; nil asks the engine.
+    package var capabilities: [String]?
+    /// Tokens of prompt and answer together; nil asks the engine.
+    package var contextLength: Int64?
+    package var maximumOutputTokens: Int64?
+    package var slots: Int?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, gguf, url, capabilities, slots
+        case keyFile = "key_file"
+        case upstreamModel = "upstream_model"
+        case priceAs = "price_as"
+        case priceFile = "price_file"
+        case contextLength = "context_length"
+        case maximumOutputTokens = "maximum_output_tokens"
+    }
+
+    package init(
+        name: String, gguf: String? = nil, url: String? = nil, keyFile: String? = nil,
+        upstreamModel: String? = nil, priceAs: String? = nil, priceFile: PriceFileBody? = nil,
+        capabilities: [String]? = nil, contextLength: Int64? = nil,
+        maximumOutputTokens: Int64? = nil, slots: Int? = nil
+    ) {
+        self.name = name
+        self.gguf = gguf
+        self.url = url
+        self.keyFile = keyFile
+        self.upstreamModel = upstreamModel
+        self.priceAs = priceAs
+        self.priceFile = priceFile
+        self.capabilities = capabilities
+        self.contextLength = contextLength
+        self.maximumOutputTokens = maximumOutputTokens
+        self.slots = slots
+    }
+}
