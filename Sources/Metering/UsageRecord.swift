@@ -24,6 +24,8 @@ package enum UnbilledReason: String, Codable, Sendable, CaseIterable {
     case abandoned
     /// The engine failed before it gave an answer that can be used.
     case engineFailed = "engine_failed"
+    /// The engine counted more than the request was admitted for.
+    case beyondHold = "beyond_hold"
 }
 
 /// What one model request was admitted with: written to the journal before an engine is asked.

@@ -1,0 +1,90 @@
+package import Metering
+package import Pricing
+package import Vocabulary
+
+/// What a request may need at most.
+package struct Demand: Sendable {
+    package var rate: Rate
+    /// An upper bound of its prompt tokens.
+    package var promptTokens: Int64
+    /// The most tokens that it may generate, over all its choices.
+    package var generatedTokens: Int64
+    /// Less than this is of no use to the caller: refuse instead of clamping further.
+    package var minimumGenerated: Int64
+    /// A stream holds for this many generated tokens and extends as it goes; nil holds for all.
+    package var holdChunk: Int64?
+
+    package init(
+        rate: Rate, promptTokens: Int64, generatedTokens: Int64, minimumGenerated: Int64,
+        holdChunk: Int64?
+    ) {
+        self.rate = rate
+        self.promptTokens = promptTokens
+        self.generatedTokens = generatedTokens
+        self.minimumGenerated = minimumGenerated
+        self.holdChunk = holdChunk
+    }
+}
+
+/// What was set aside for one request, in every scope that applies to it.
+package struct Hold: Sendable {
+    package internal(set) var amount: Money
+    package internal(set) var promptReserved: Int64
+    package internal(set) var generatedReserved: Int64
+    /// The most that the engine may be asked to generate, over all choices.
+    package internal(set) var generatedLimit: Int64
+    package internal(set) var clamp: Clamp?
+    let purses: PurseIndices
+    /// When the prompt's and the last generated tokens were taken out of the token windows.
+    var promptSecond: Int64
+    var generatedSecond: Int64
+}
+
+/// Which purses beside the organization's own a request draws on: fixed at admission, because a
+/// budget may be replaced while the request runs.
+struct PurseIndices: Sendable {
+    let project: Int?
+    let key: Int?
+
+    var budgets: [Int] {
+        guard project != nil || key != nil else { return [] }
+        return [project, key].compactMap { $0 }
+    }
+}
+
+/// What made an answer shorter than was asked for.
+package enum Clamp: String, Sendable {
+    case credit, budget, tokensPerMinute = "tokens_per_minute"
+}
+
+/// A scope in which money is lacking.
+package struct Shortage: Hashable, Sendable {
+    package var scope: Scope
+    package var needed: Money
+}
+
+package enum AdmissionDecision: Sendable {
+    case admitted(Hold)
+    /// Borrow these from control, then decide again.
+    case borrow([Shortage])
+    case refused(Failure)
+}
+
+package enum ExtensionDecision: Sendable {
+    case extended
+    case borrow([Shortage])
+    /// The stream has to end when what it holds is used up.
+    case exhausted(Clamp)
+}
+
+/// What a client is told about its limits: the tightest of its project and its key.
+package struct LimitStatus: Sendable {
+    package struct Line: Sendable {
+        package var limit: Int64
+        package var remaining: Int64
+        package var resetSeconds: Int64
+    }
+
+    package var requests: Line?
+    package var tokens: Line?
+}

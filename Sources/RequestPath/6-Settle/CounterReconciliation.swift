@@ -1,0 +1,63 @@
+package import Vocabulary
+
+/// Compares an engine's own counters with what its requests reported. What the counters show beyond
+/// that was generated for requests that were aborted, after their clients had gone: it is laid on
+/// them, request by request.
+///
+/// Sound only while nothing runs on the engine: then every request has either reported or been
+/// aborted.
+package struct CounterReconciliation: Sendable {
+    /// An engine's counters since it started.
+    package struct Counters: Hashable, Sendable {
+        package var prompt: Int64
+        package var generated: Int64
+
+        package init(prompt: Int64, generated: Int64) {
+            self.prompt = prompt
+            self.generated = generated
+        }
+    }
+
+    private var base: Counters?
+    private var reported = Counters(prompt: 0, generated: 0)
+    private var aborted: [RequestID] = []
+
+    package init() {}
+
+    package var isDue: Bool { !aborted.isEmpty }
+
+    /// A request ended and this is what is on record for it, billed or not.
+    package mutating func ended(_ request: RequestID, counts: TokenCounts, wasAborted: Bool) {
+        reported.prompt += counts.prompt + counts.embedding
+        reported.generated += counts.generated
+        if wasAborted { aborted.append(request) }
+    }
+
+    /// The counters before the first request; a restarted engine begins anew.
+    package mutating func begin(_ counters: Counters) {
+        base = counters
+        reported = Counters(prompt: 0, generated: 0)
+        aborted = []
+    }
+
+    /// Reads the counters while nothing runs. The answer lays what nobody reported on the aborted
+    /// requests, in equal parts, the first ones taking what does not divide.
+    package mutating func reconcile(_ counters: Counters) -> [(request: RequestID, TokenCounts)] {
+        guard let base, counters.prompt >= base.prompt, counters.generated >= base.generated else {
+            begin(counters)
+            return []
+        }
+        defer { begin(counters) }
+        guard !aborted.isEmpty else { return [] }
+        let prompt = max(0, counters.prompt - base.prompt - reported.prompt)
+        let generated = max(0, counters.generated - base.generated - reported.generated)
+        let count = Int64(aborted.count)
+        return aborted.enumerated().compactMap { index, request in
+            func share(_ total: Int64) -> Int64 {
+                total / count + (Int64(index) < total % count ? 1 : 0)
+            }
+            let counts = TokenCounts(input: share(prompt), output: share(generated))
+            return counts == .zero ? nil : (request, counts)
+        }
+    }
+}
