@@ -1,0 +1,53 @@
+package import Commerce
+package import Vocabulary
+
+/// A credit note as a page fit for print.
+package enum CreditNotePage {
+    package static func render(_ note: CreditNote) throws(Failure) -> String {
+        try page.render([
+            "number": note.number,
+            "issuer": note.issuer.name,
+            "customer": note.customer.name,
+            "customerID": note.customer.id.map { "\($0)" } ?? "",
+            "issued": DisplayText.day(note.issuedAt),
+            "invoice": note.invoiceNumber,
+            "line": "\(note.line)",
+            "period": "\(note.servicePeriod)",
+            "model": note.model,
+            "class": DisplayText.name(of: note.tokenClass),
+            "project": note.projectName,
+            "quantity": note.quantity.map(DisplayText.grouped) ?? "",
+            "price": note.pricePerMillion.formatted(minimumDecimals: 2),
+            "amount": DisplayText.cents(-note.amount),
+            "reason": note.reason,
+        ])
+    }
+
+    static let page = PageTemplate(
+        title: "Credit note {{number}}", style: PageStyle.document,
+        body: """
+            <div class="head">
+            <div><h1>Credit note {{number}}</h1><div class="soft">{{issuer}}</div></div>
+            <dl><dt>Issued</dt><dd>{{issued}}</dd>
+            <dt>Corrects</dt><dd>{{invoice}}, line {{line}}</dd>
+            <dt>Amount</dt><dd><strong>{{amount}} USD</strong></dd></dl>
+            </div>
+            <div class="parties">
+            <div><div class="label">From</div>{{issuer}}</div>
+            <div><div class="label">To</div>{{customer}}<div class="small">{{customerID}}</div></div>
+            </div>
+            <div class="scroll"><table>
+            <thead><tr><th>Line</th><th>Model and tokens</th><th>Used in</th>
+            <th class="number">Tokens taken back</th><th class="number">USD per million</th>
+            <th class="number">USD</th></tr></thead>
+            <tbody><tr><td>{{line}}</td><td>{{model}}, {{class}}<div class="small">{{project}}</div>
+            </td><td>{{period}}</td><td class="number">{{quantity}}</td>
+            <td class="number">{{price}}</td><td class="number">{{amount}}</td></tr></tbody>
+            <tfoot><tr class="total"><td colspan="5">Total</td><td class="number">{{amount}}</td>
+            </tr></tfoot></table></div>
+            <h2>Reason</h2>
+            <p>{{reason}}</p>
+            <div class="notes"><p>The amount is on the customer's account from the day of issue.
+            The invoice itself stays as it was issued.</p></div>
+            """)
+}
