@@ -1,0 +1,36 @@
+/// Writing JSON: a string with what must be escaped escaped. Everything else that this target
+/// writes is put together from these and from plain ASCII.
+package enum JSONText {
+    /// The value as a JSON string, quotes included.
+    package static func quoted(_ value: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(value.utf8.count + 2)
+        append(value, to: &bytes)
+        return bytes
+    }
+
+    /// The same, or `null`.
+    package static func quoted(orNull value: String?) -> [UInt8] {
+        value.map(quoted) ?? Array("null".utf8)
+    }
+
+    static func append(_ value: String, to bytes: inout [UInt8]) {
+        bytes.append(0x22)
+        for byte in value.utf8 {
+            switch byte {
+            case 0x22, 0x5C:
+                bytes.append(0x5C)
+                bytes.append(byte)
+            case 0x0A: bytes += [0x5C, 0x6E]
+            case 0x0D: bytes += [0x5C, 0x72]
+            case 0x09: bytes += [0x5C, 0x74]
+            case 0..<0x20, 0x7F:
+                bytes += [0x5C, 0x75, 0x30, 0x30, hex(byte >> 4), hex(byte & 15)]
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(0x22)
+    }
+
+    private static func hex(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+}

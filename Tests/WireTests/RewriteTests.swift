@@ -1,0 +1,73 @@
+import Testing
+import Vocabulary
+import Wire
+
+/// Scans a body written as text.
+func scan(
+    _ body: String, _ endpoint: Endpoint = .chatCompletions
+) throws -> ScannedRequest {
+    try Array(body.utf8).withUnsafeBytes {
+        try OpenAIRequestScanner.scan($0, endpoint: endpoint)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct RewriteTests {
+    struct Case: Sendable {
+        var body: String
+        var tokens: Int64?
+        var model: String?
+        var counting = OpenAIRewrite.Counting.finalUsage
+        var salt: String?
+        var expected: String
+    }
+
+    static let cases = [
+        Case(
+            body: #"{"model":"m","messages":[{"role":"user","content":"a"}]}"#,
+            expected: #"{"model":"m","messages":[{"role":"user","content":"a"}]}"#),
+        Case(
+            body: #"{"model":"m","messages":[{"role":"user","content":"a"}]}"#, tokens: 7,
+            model: "other \"one\"",
+            expected: #"{"max_tokens":7,"model":"other \"one\"","#
+                + #""messages":[{"role":"user","content":"a"}]}"#),
+        Case(
+            body: #" { "max_tokens" : 900, "model":"m","max_completion_tokens":900,"#
+                + #""messages":[{"role":"user","content":"a"}]}"#,
+            tokens: 12, model: "m",
+            expected: #" { "max_tokens" : 12, "model":"m","max_completion_tokens":12,"#
+                + #""messages":[{"role":"user","content":"a"}]}"#),
+        Case(
+            body: #"{"model":"m","stream":true,"max_completion_tokens":null,"#
+                + #""messages":[{"role":"user","content":"a"}]}"#,
+            tokens: 3, counting: .llamaTimings,
+            expected: #"{"stream_options":{"include_usage":true},"timings_per_token":true,"#
+                + #""model":"m","stream":true,"max_completion_tokens":3,"#
+                + #""messages":[{"role":"user","content":"a"}]}"#),
+        Case(
+            body: #"{"model":"m","stream_options":{"include_usage":false},"stream":true,"#
+                + #""messages":[{"role":"user","content":"a"}]}"#,
+            counting: .continuousUsage, salt: "org_1",
+            expected: #"{"cache_salt":"org_1","model":"m","stream_options":"#
+                + #"{"include_usage":true,"continuous_usage_stats":true},"stream":true,"#
+                + #""messages":[{"role":"user","content":"a"}]}"#),
+        Case(
+            body: #"{"model":"m","stream_options":{"include_obfuscation":false},"stream":true,"#
+                + #""messages":[{"role":"user","content":"a"}]}"#,
+            expected: #"{"model":"m","stream_options":"#
+                + #"{"include_usage":true,"include_obfuscation":false},"stream":true,"#
+                + #""messages":[{"role":"user","content":"a"}]}"#),
+    ]
+
+    @Test(arguments: cases)
+    func `only what must change changes`(_ one: Case) throws {
+        let request = try scan(one.body)
+        let splices = OpenAIRewrite.splices(
+            for: request, maximumTokens: one.tokens, upstreamModel: one.model,
+            counting: one.counting, cacheSalt: one.salt)
+        let rewritten = Array(one.body.utf8).withUnsafeBytes { apply(splices, to: $0) }
+        #expect(String(decoding: rewritten, as: UTF8.self) == one.expected)
+        #expect(
+            Splice.resultCount(splices, bodyCount: one.body.utf8.count) == rewritten.count)
+    }
+}
