@@ -25,10 +25,13 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioFoundationCompat = Target.Dependency.product(
+    name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -39,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -82,11 +86,16 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Clusters",
-            dependencies: ["Vocabulary", "Fleet", "Link", logging, nioCore, nioPosix, subprocess],
+            dependencies: [
+                "Vocabulary", "Fleet", "Link", logging, nioCore, nioPosix, subprocess,
+                systemPackage,
+            ],
             swiftSettings: house),
         .target(
             name: "Engines",
-            dependencies: ["Vocabulary", "Fleet", logging, asyncHTTPClient, nioCore],
+            dependencies: [
+                "Vocabulary", "Fleet", asyncHTTPClient, nioCore, nioFoundationCompat, nioHTTP1,
+            ],
             swiftSettings: house),
         .target(
             name: "Gateway",
@@ -156,7 +165,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ClustersTests",
-            dependencies: ["Vocabulary", "Fleet", "Link", "Clusters", "TestKit"],
+            dependencies: [
+                "Vocabulary", "Fleet", "Link", "Clusters", "Engines", "TestKit", logging, nioCore,
+                nioPosix,
+            ],
             swiftSettings: house),
         .testTarget(
             name: "GatewayTests",
