@@ -70,7 +70,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Link",
-            dependencies: ["Vocabulary", "Metering", "Pricing", "Fleet"],
+            dependencies: ["Vocabulary", "Metering", "Pricing", "Fleet", nioCore],
             swiftSettings: house),
         .target(
             name: "Commerce",
