@@ -115,7 +115,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Vocabulary", "Metering", "Pricing", "Wire", "Commerce",
-                argumentParser, asyncHTTPClient, nioCore, yams,
+                argumentParser, asyncHTTPClient, nioCore, nioHTTP1,
             ],
             swiftSettings: house),
 

@@ -4,12 +4,12 @@ import Vocabulary
 enum DisplayText {
     static func cents(_ money: Money) -> String { money.formatted(minimumDecimals: 2) }
 
-    /// `1234567` as `1 234 567`, with narrow blanks that do not break.
+    /// `1234567` as `1,234,567`.
     static func grouped(_ number: Int64) -> String {
         let digits = Array(String(number.magnitude))
         var text = number < 0 ? "-" : ""
         for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { text += "\u{202F}" }
+            if index > 0, (digits.count - index) % 3 == 0 { text += "," }
             text.append(digit)
         }
         return text

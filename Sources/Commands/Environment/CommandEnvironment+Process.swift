@@ -1,0 +1,51 @@
+import Foundation
+import Vocabulary
+
+extension CommandEnvironment {
+    /// This process: its terminal, files and network.
+    package static let process = CommandEnvironment(
+        variables: ProcessInfo.processInfo.environment,
+        columns: Terminal.columns(),
+        workingDirectory: FileManager.default.currentDirectoryPath,
+        output: { FileHandle.standardOutput.write(Data(($0 + "\n").utf8)) },
+        errorOutput: { FileHandle.standardError.write(Data(($0 + "\n").utf8)) },
+        ask: Terminal.question,
+        readFile: { try text(ofFile: $0) },
+        send: { address, call in try await ControlClient.send(call, to: address) },
+        random: .system)
+
+    private static func text(ofFile path: String) throws -> String {
+        do {
+            return try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw Failure(
+                .notFound, "\(path) cannot be read as text. Check the path and its rights.")
+        }
+    }
+}
+
+/// The terminal that this process may have.
+private enum Terminal {
+    /// Asks on standard error; nil where nobody can answer.
+    static var question: (@Sendable (String) -> String?)? {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return nil }
+        return { question in
+            FileHandle.standardError.write(Data(question.utf8))
+            return readLine()
+        }
+    }
+
+    /// `COLUMNS` where it is set, else the terminal's own width; nil without a terminal.
+    static func columns() -> Int? {
+        if let text = ProcessInfo.processInfo.environment["COLUMNS"], let columns = Int(text),
+            columns > 0
+        {
+            return columns
+        }
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1,
+            ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+        else { return nil }
+        return Int(size.ws_col)
+    }
+}

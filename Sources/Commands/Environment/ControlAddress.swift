@@ -1,0 +1,69 @@
+import Foundation
+import Vocabulary
+
+/// Where control is, and the secret by which it knows its owner.
+package struct ControlAddress: Hashable, Sendable {
+    /// `http://127.0.0.1:8081`, without a slash at the end.
+    package var url: String
+    package var token: String
+
+    package init(url: String, token: String) {
+        var url = url
+        while url.hasSuffix("/") { url.removeLast() }
+        self.url = url
+        self.token = token
+    }
+
+    /// Found by `--data`, else by `SPILLWAY_CONTROL` and `SPILLWAY_TOKEN`.
+    package static func find(
+        data: String?, in environment: CommandEnvironment
+    ) throws -> ControlAddress {
+        if let data { return try read(data, environment) }
+        if let url = environment.variables["SPILLWAY_CONTROL"], !url.isEmpty {
+            guard let token = environment.variables["SPILLWAY_TOKEN"], !token.isEmpty else {
+                throw Failure(
+                    .invalidRequest,
+                    "SPILLWAY_CONTROL is set and SPILLWAY_TOKEN is not. Set it to operator_token "
+                        + "of that Spillway's ready.json.", parameter: "SPILLWAY_TOKEN")
+            }
+            return ControlAddress(url: url, token: token)
+        }
+        throw Failure(
+            .invalidRequest,
+            "Say which Spillway is meant: '--data DIR' as given to 'spillway up', or the "
+                + "environment variables SPILLWAY_CONTROL and SPILLWAY_TOKEN.",
+            parameter: "--data")
+    }
+
+    private static func read(
+        _ directory: String, _ environment: CommandEnvironment
+    ) throws -> ControlAddress {
+        let path = directory + "/ready.json"
+        let text: String
+        do {
+            text = try environment.readFile(path)
+        } catch {
+            throw Failure(
+                .unavailable,
+                "\(path) cannot be read: no Spillway serves from this directory yet, or it is "
+                    + "another user's. Start one: 'spillway up --data \(directory)'.",
+                parameter: "--data")
+        }
+        guard let ready = try? JSONDecoder().decode(Ready.self, from: Data(text.utf8)) else {
+            throw Failure(
+                .invalidRequest, "\(path) is not what 'spillway up' writes. Start it again.",
+                parameter: "--data")
+        }
+        return ControlAddress(url: ready.control, token: ready.operatorToken)
+    }
+
+    private struct Ready: Decodable {
+        let control: String
+        let operatorToken: String
+
+        enum CodingKeys: String, CodingKey {
+            case control
+            case operatorToken = "operator_token"
+        }
+    }
+}

@@ -1,0 +1,11 @@
+package import ArgumentParser
+
+/// The commands that talk to a running Spillway or work on its files: `main` adds those that are
+/// processes.
+package enum SpillwayCommands {
+    package static let all: [any ParsableCommand.Type] = [
+        StatusCommand.self, CustomerCommands.self, ProjectCommands.self, KeyCommands.self,
+        CreditCommands.self, LimitCommands.self, ModelCommands.self, PriceCommands.self,
+        UsageCommand.self, InvoiceCommands.self, VerifyCommand.self,
+    ]
+}
