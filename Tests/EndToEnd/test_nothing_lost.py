@@ -1,0 +1,141 @@
+"""kill -9 at any moment, and power cuts: what a client was told is billed, once.
+CI 2 min, full about 20 min."""
+
+import random
+import subprocess
+import time
+from decimal import Decimal
+
+import pytest
+
+from load import Load
+from product import ANSWER_CLASSES, FULL, PROMPT_CLASSES, ROOT, Product, tokens, wait_for
+from restore import restore
+
+KILLS = 100 if FULL else 6
+POWER_CUTS = 30 if FULL else 3
+KILLS_A_PRODUCT = 10 if FULL else 6
+POWER_CUTS_A_PRODUCT = 6 if FULL else 3
+VICTIMS = ["gateway", "control", "up", "all", "gateway", "control"]
+WORKERS = 16
+CREDIT = "1000"
+BACK_SECONDS = 10
+MODEL = "steady"
+
+
+class Checked:
+    """A product under load with one customer, and every answer whose end was seen so far."""
+
+    def __init__(self, product, engine):
+        self.product = product
+        product.start()
+        product.add_mock_model(MODEL, engine)
+        self.customer = product.customer("steady", CREDIT)
+        self.ended = {}
+
+    def load(self, seed):
+        return Load(
+            self.product.gateway_port, self.customer.key, MODEL, WORKERS, seed, most_tokens=30)
+
+    def back(self):
+        wait_for(self.product.serves, "it serves again", BACK_SECONDS)
+
+    def remember(self, load):
+        assert not load.twice, f"request ids were given twice: {load.twice[:3]}"
+        assert not set(load.ended) & set(self.ended), "request ids were given twice"
+        self.ended |= load.ended
+
+    def check(self):
+        """Every answer whose end was seen has one event with its tokens; money adds up."""
+        self.product.settle()
+        events = self.customer.events()
+        by_request = {event["request"]: event for event in events}
+        assert len(by_request) == len(events), "a request was billed twice"
+        lost = [one for one in self.ended if one not in by_request]
+        assert not lost, f"{len(lost)} of {len(self.ended)} answers were lost: {lost[:3]}"
+        for request, answer in self.ended.items():
+            event = by_request[request]
+            assert tokens(event["billed"], ANSWER_CLASSES) == answer.usage["completion_tokens"]
+            assert tokens(event["billed"], PROMPT_CLASSES) == answer.usage["prompt_tokens"]
+        shown = self.customer.show()
+        amount = sum(Decimal(event["amount"]) for event in events)
+        assert shown["charged"] == amount
+        assert shown["available"] + shown["held"] + shown["charged"] == Decimal(CREDIT)
+        assert shown["available"] >= 0
+
+    def verify(self):
+        assert self.product.stop() == 0
+        code, text = self.product.verify()
+        assert code == 0, text
+
+
+def kill_under_load(checked, victim, generator, seed):
+    with checked.load(seed) as load:
+        load.wait_for_answers(WORKERS)
+        time.sleep(generator.uniform(0, 0.5))
+        checked.product.kill(victim)
+        if victim in ("up", "all"):
+            load.stopping = True
+            checked.product.start()
+        else:
+            checked.back()
+            load.wait_for_answers(WORKERS)
+    checked.remember(load)
+
+
+@pytest.mark.parametrize("first", range(0, KILLS, KILLS_A_PRODUCT))
+def test_kill_at_random_moments(own_product, start_mock, first):
+    checked = Checked(own_product, start_mock(delay=5, fill=True))
+    for number in range(first, min(KILLS, first + KILLS_A_PRODUCT)):
+        generator = random.Random(number)
+        victim = VICTIMS[number % len(VICTIMS)]
+        print(f"kill {number}: {victim}")
+        kill_under_load(checked, victim, generator, number)
+        checked.check()
+    checked.verify()
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory):
+    library = tmp_path_factory.mktemp("shim") / "drop_unsynced.so"
+    subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-O2", "-o", str(library),
+         str(ROOT / "Tests/Faults/drop_unsynced.c"), "-ldl", "-lpthread"], check=True)
+    return library
+
+
+@pytest.mark.parametrize("first", range(0, POWER_CUTS, POWER_CUTS_A_PRODUCT))
+def test_power_cuts(tmp_path, shim, start_mock, first):
+    data, shadow = tmp_path / "data", tmp_path / "shadow"
+    data.mkdir(mode=0o700)
+    shadow.mkdir()
+    product = Product(data, {
+        "LD_PRELOAD": str(shim), "SPILLWAY_FAULT_DIR": str(data),
+        "SPILLWAY_FAULT_SHADOW": str(shadow)})
+    try:
+        checked = Checked(product, start_mock(delay=5, fill=True))
+        for number in range(first, min(POWER_CUTS, first + POWER_CUTS_A_PRODUCT)):
+            generator = random.Random(number)
+            with checked.load(number) as load:
+                load.wait_for_answers(WORKERS * 2)
+                time.sleep(generator.uniform(0, 0.5))
+                product.kill("all")
+                load.stopping = True
+            checked.remember(load)
+            lost = restore(data, shadow, "random", seed=number)
+            print(f"power cut {number}: {lost}")
+            product.start()
+            checked.check()
+        checked.verify()
+    finally:
+        product.close()
+
+
+def test_acknowledged_commands_survive(own_product):
+    """What a command answered is there after everything was killed at once."""
+    own_product.start()
+    made = own_product.command("customer", "create", "durable", "--credit", "5")
+    own_product.kill("all")
+    own_product.start()
+    shown = own_product.command("customer", "show", made["id"])
+    assert Decimal(shown["available"]) == 5
