@@ -170,9 +170,11 @@ package struct OrganizationAccount: Sendable {
 
     /// Money that control has granted. When that was less than was asked for, control is not asked
     /// again before `dryUntil`.
-    package mutating func receive(_ amount: Money, in scope: Scope, dryUntil: Int64?) {
+    package mutating func receive(
+        _ amount: Money, in scope: Scope, dryUntil: Int64?, at now: Int64
+    ) {
         let index = index(ofPurseFor: scope)
-        purses[index].receive(amount)
+        purses[index].receive(amount, at: now)
         purses[index].markDry(until: dryUntil ?? .min)
     }
 

@@ -13,7 +13,7 @@ package struct Purse: Sendable {
     package private(set) var held = Money.zero
     /// Until then (nanoseconds of the monotonic clock) control is known to have no more.
     package private(set) var dryUntil: Int64 = .min
-    /// When money was last held, in nanoseconds of the monotonic clock.
+    /// When money last came or was held, in nanoseconds of the monotonic clock.
     package private(set) var usedAt: Int64 = .min
 
     package init(scope: Scope) { self.scope = scope }
@@ -34,7 +34,10 @@ package struct Purse: Sendable {
         spent += charge
     }
 
-    mutating func receive(_ amount: Money) { lent += amount }
+    mutating func receive(_ amount: Money, at now: Int64) {
+        lent += amount
+        usedAt = now
+    }
 
     mutating func markDry(until deadline: Int64) { dryUntil = deadline }
 

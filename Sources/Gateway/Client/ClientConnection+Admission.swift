@@ -1,0 +1,207 @@
+import Fleet
+import Metering
+import NIOCore
+import RequestPath
+import Vocabulary
+import Wire
+
+/// Stages 2 to 4: what is asked for, whether it can be paid, and where it runs.
+extension ClientConnection {
+    func decide(_ exchange: Exchange) {
+        do {
+            try understand(exchange)
+        } catch {
+            respond(error)
+            return
+        }
+        phase = .waiting
+        deadline = exchange.receivedAt + loop.limits.moneyWait.nanoseconds
+        admit(exchange)
+    }
+
+    /// Reads the body and finds the model.
+    private func understand(_ exchange: Exchange) throws(Failure) {
+        var result: Result<ScannedRequest, Failure>?
+        exchange.body.withUnsafeReadableBytes { bytes in
+            result = Result { () throws(Failure) in
+                try OpenAIRequestScanner.scan(bytes, endpoint: exchange.endpoint)
+            }
+        }
+        guard let scanned = try result?.get() else { return }
+        exchange.scanned = scanned
+        guard let model = loop.directory.models[scanned.model], exchange.key.mayCall(scanned.model),
+            let priced = model.rate(at: loop.clock.now())
+        else {
+            throw Failure(
+                .modelNotFound,
+                "The model '\(scanned.model.prefix(64))' does not exist here or this key may not call "
+                    + "it. GET /v1/models lists what there is.", parameter: "model")
+        }
+        try check(scanned, against: model.deployment)
+        exchange.model = model
+        exchange.priced = priced
+        exchange.demand = try demand(of: scanned, model: model, priced: priced)
+    }
+
+    private func check(
+        _ scanned: ScannedRequest, against deployment: Deployment
+    ) throws(Failure) {
+        let needed: Capability =
+            switch scanned.endpoint {
+            case .chatCompletions: .chat
+            case .completions: .completions
+            case .embeddings: .embeddings
+            }
+        guard deployment.capabilities.contains(needed) else {
+            throw Failure(
+                .unsupported, "\(deployment.model) does not do \(scanned.endpoint.rawValue).",
+                parameter: "model")
+        }
+        if scanned.imageParts > 0, !deployment.capabilities.contains(.images) {
+            throw Failure(
+                .unsupported, "\(deployment.model) does not read images. Send text alone.",
+                parameter: "messages")
+        }
+        if scanned.usesTools, !deployment.capabilities.contains(.tools) {
+            throw Failure(
+                .unsupported, "\(deployment.model) does not call tools.", parameter: "tools")
+        }
+    }
+
+    private func demand(
+        of scanned: ScannedRequest, model: ModelEntry, priced: ModelEntry.PricedRate
+    ) throws(Failure) -> Demand {
+        let deployment = model.deployment
+        let inputs = Int64(max(1, scanned.inputs))
+        // A text has at most as many tokens as bytes; images have no such bound but the context.
+        let prompt =
+            scanned.imageParts > 0
+            ? deployment.contextLength
+            : min(
+                Int64(scanned.promptBytes) + loop.limits.templateTokens,
+                deployment.contextLength * inputs)
+        var generated: Int64 = 0
+        if scanned.endpoint != .embeddings {
+            let wanted = min(
+                scanned.maximumTokens ?? deployment.maximumOutputTokens,
+                deployment.maximumOutputTokens)
+            generated = wanted * scanned.choices * inputs
+        }
+        return Demand(
+            rate: priced.rate, promptTokens: prompt, generatedTokens: generated,
+            minimumGenerated: min(generated, loop.limits.minimumGenerated * scanned.choices * inputs),
+            holdChunk: scanned.streaming ? loop.limits.holdChunk * scanned.choices * inputs : nil)
+    }
+
+    /// Sets money and tokens aside, or waits for money.
+    private func admit(_ exchange: Exchange) {
+        guard let demand = exchange.demand else { return }
+        let now = loop.now
+        let key = exchange.key
+        let decision = key.account.state.withLock { $0.admit(demand, for: key.actor, at: now) }
+        switch decision {
+        case .admitted(let hold):
+            exchange.hold = hold
+            findPlace(exchange)
+        case .borrow(let shortages):
+            loop.borrow(shortages, key.account, ticket)
+        case .refused(let failure):
+            respond(failure)
+        }
+    }
+
+    func moneyArrived() {
+        guard let exchange else { return }
+        if exchange.hold == nil {
+            admit(exchange)
+        } else {
+            exchange.extensionIsPending = false
+            continueStream()
+        }
+    }
+
+    private func findPlace(_ exchange: Exchange) {
+        guard let pool = exchange.model?.pool else { return }
+        let deadline = loop.now + loop.limits.queueWait.nanoseconds
+        switch pool.acquire(ticket, deadline: deadline) {
+        case .granted(let replica): placeGranted(replica)
+        case .queued(let ticket):
+            exchange.queueTicket = ticket
+            self.deadline = .max
+        case .refused(let failure): refuseAdmitted(failure)
+        }
+    }
+
+    func queueExpired() {
+        exchange?.queueTicket = nil
+        refuseAdmitted(
+            Failure(
+                .overloaded,
+                "All replicas were busy for \(loop.limits.queueWait.components.seconds) s. Try again "
+                    + "in a moment.", retry: .after(.seconds(1))))
+    }
+
+    /// A place that came after its request had gone.
+    func giveUpPlace(_ replica: ReplicaSnapshot, of ticket: ConnectionTicket) {
+        loop.directory.models[replica.model]?.pool.release(
+            replica.replica, request: loop.newRequestID(), counts: .zero, wasAborted: false)
+    }
+
+    /// Ends a request that was admitted but never reached an engine.
+    func refuseAdmitted(_ failure: Failure) {
+        guard let exchange else { return }
+        giveBackHold(of: exchange)
+        respond(failure)
+    }
+
+    func giveBackHold(of exchange: Exchange) {
+        guard let hold = exchange.hold else { return }
+        exchange.hold = nil
+        let key = exchange.key
+        let now = loop.now
+        key.account.state.withLock { account in
+            account.settle(hold, charge: .zero, used: .zero, for: key.actor, at: now)
+        }
+    }
+
+    func waitTookTooLong() {
+        guard let exchange else { return }
+        if exchange.hold == nil {
+            respond(
+                Failure(
+                    .unavailable,
+                    "The ledger cannot be reached to set money aside. Try again in a few seconds.",
+                    retry: .after(.seconds(2))))
+        }
+    }
+
+    /// A replica has a place: write down what is opened, and ask its engine.
+    func placeGranted(_ replica: ReplicaSnapshot) {
+        guard let exchange, let hold = exchange.hold, let priced = exchange.priced,
+            let scanned = exchange.scanned
+        else { return }
+        exchange.queueTicket = nil
+        exchange.replica = replica
+        exchange.openedAt = loop.clock.now()
+        phase = .answering
+        let now = loop.now
+        deadline = now + loop.limits.firstByteWait.nanoseconds
+        exchange.deadline = now + loop.limits.streamDuration.nanoseconds
+        if scanned.streaming {
+            loop.journal.append(
+                .opened(opened(exchange, hold: hold, priced: priced, replica: replica)))
+        }
+        askEngine(exchange)
+    }
+
+    func opened(
+        _ exchange: Exchange, hold: Hold, priced: ModelEntry.PricedRate, replica: ReplicaSnapshot
+    ) -> OpenedRequest {
+        OpenedRequest(
+            request: exchange.request, organization: exchange.key.account.organization,
+            project: exchange.key.project, key: exchange.key.key, replica: replica.replica,
+            model: replica.model, endpoint: exchange.endpoint,
+            streaming: exchange.scanned?.streaming ?? false, at: exchange.openedAt,
+            priceVersion: priced.version, hold: hold.amount)
+    }
+}

@@ -1,0 +1,242 @@
+import Fleet
+import NIOCore
+import RequestPath
+import Vocabulary
+import Wire
+
+/// Asking the engine, and taking its plain answer in.
+extension ClientConnection: EngineUser {
+    func askEngine(_ exchange: Exchange) {
+        guard let replica = exchange.replica else { return }
+        exchange.askedAt = loop.now
+        if let idle = loop.engines.takeIdle(replica.address, at: exchange.askedAt) {
+            send(exchange, over: idle, to: replica)
+            return
+        }
+        let ticket = self.ticket
+        loop.engines.connect(replica.address) { [self] result in
+            guard news(of: ticket), phase == .answering else {
+                if case .success(let connection) = result { connection.close() }
+                return
+            }
+            switch result {
+            case .success(let connection): send(exchange, over: connection, to: replica)
+            case .failure(let failure): engineFailed(failure, wasSilent: true)
+            }
+        }
+    }
+
+    private func send(
+        _ exchange: Exchange, over connection: EngineConnection, to replica: ReplicaSnapshot
+    ) {
+        exchange.engine = connection
+        connection.send(engineRequest(exchange, to: replica), for: self)
+    }
+
+    /// The request as the engine gets it: our own header, and the client's body with a few splices.
+    private func engineRequest(_ exchange: Exchange, to replica: ReplicaSnapshot) -> [ByteBuffer] {
+        guard let scanned = exchange.scanned, let model = exchange.model else { return [] }
+        let counting: OpenAIRewrite.Counting =
+            switch replica.engine {
+            case .llamaCpp: .llamaTimings
+            case .vLLM: .continuousUsage
+            case .openAI: .finalUsage
+            }
+        let splices = OpenAIRewrite.splices(
+            for: scanned, maximumTokens: maximumTokens(exchange, scanned: scanned),
+            upstreamModel: model.deployment.upstreamModel, counting: counting, cacheSalt: nil)
+        let grown = splices.reduce(exchange.body.readableBytes) {
+            $0 + $1.replacement.count - $1.range.count
+        }
+        let header = engineHeader(exchange, to: replica, bodyBytes: grown)
+        let body = exchange.body
+        // A small body is copied behind its header into one write; a large one passes as slices.
+        if body.readableBytes <= 16 << 10 {
+            var whole = ByteBuffer()
+            whole.reserveCapacity(header.utf8.count + grown)
+            whole.writeString(header)
+            for part in Self.parts(of: body, splices) { whole.writeImmutableBuffer(part) }
+            return [whole]
+        }
+        return [ByteBuffer(string: header)] + Self.parts(of: body, splices)
+    }
+
+    private func maximumTokens(_ exchange: Exchange, scanned: ScannedRequest) -> Int64? {
+        guard scanned.endpoint != .embeddings, let hold = exchange.hold else { return nil }
+        let answers = scanned.choices * Int64(max(1, scanned.inputs))
+        let each = max(1, hold.generatedLimit / answers)
+        return each == scanned.maximumTokens ? nil : each
+    }
+
+    private func engineHeader(
+        _ exchange: Exchange, to replica: ReplicaSnapshot, bodyBytes: Int
+    ) -> String {
+        let path =
+            switch exchange.endpoint {
+            case .chatCompletions: "/chat/completions"
+            case .completions: "/completions"
+            case .embeddings: "/embeddings"
+            }
+        let host =
+            switch replica.address {
+            case .unixSocket: "engine"
+            case .tcp(let host, let port, let tls): port == (tls ? 443 : 80) ? host : "\(host):\(port)"
+            }
+        let authorization = exchange.model.map { loop.suppliers.authorization(for: $0.deployment) }
+        return "POST \(replica.pathPrefix)\(path) HTTP/1.1\r\nHost: \(host)\r\n"
+            + "Content-Type: application/json\r\nContent-Length: \(bodyBytes)\r\n"
+            + "X-Request-Id: \(exchange.request)\r\n\(authorization ?? "")\r\n"
+    }
+
+    private static func parts(of body: ByteBuffer, _ splices: [Splice]) -> [ByteBuffer] {
+        guard !splices.isEmpty else { return [body] }
+        var parts: [ByteBuffer] = []
+        var position = 0
+        func slice(_ end: Int) {
+            guard end > position,
+                let part = body.getSlice(at: body.readerIndex + position, length: end - position)
+            else { return }
+            parts.append(part)
+        }
+        for splice in splices {
+            slice(splice.range.lowerBound)
+            if !splice.replacement.isEmpty { parts.append(ByteBuffer(bytes: splice.replacement)) }
+            position = splice.range.upperBound
+        }
+        slice(body.readableBytes)
+        return parts
+    }
+
+    // MARK: What the engine says
+
+    func engineAnswered(_ head: ResponseHeadScan) {
+        guard let exchange else { return }
+        exchange.status = head.status
+        exchange.isEventStream = head.eventStream && head.status == 200
+        exchange.body = ByteBuffer()
+        renewAnswerDeadline()
+        if exchange.isEventStream { beginStream(exchange) }
+    }
+
+    func engineSent(_ bytes: ByteBuffer) {
+        guard let exchange else { return }
+        exchange.engineEndedAt = loop.now
+        var bytes = bytes
+        if exchange.isEventStream {
+            takeEvents(&bytes, exchange)
+        } else if exchange.answer.readableBytes + bytes.readableBytes <= loop.limits.answerBytes {
+            exchange.answer.writeBuffer(&bytes)
+        } else {
+            exchange.engine?.cancel()
+            engineFailed(
+                Failure(.engineFailed, "The engine's answer is larger than is allowed here."),
+                wasSilent: false)
+        }
+    }
+
+    func enginePaused() {
+        renewAnswerDeadline()
+        if exchange?.isEventStream == true { flushStream() }
+    }
+
+    func engineFinished() {
+        guard let exchange else { return }
+        exchange.engine = nil
+        if exchange.isEventStream {
+            streamFinished(exchange)
+        } else if exchange.status == 200 {
+            plainAnswer(exchange)
+        } else {
+            engineRefused(exchange)
+        }
+    }
+
+    func engineFailed(_ failure: Failure, wasSilent: Bool) {
+        guard let exchange, phase == .answering else { return }
+        let wasReused = (exchange.engine?.served ?? 0) > 1
+        exchange.engine = nil
+        // A connection kept open may have been closed by the engine just as it was used again.
+        if wasSilent, wasReused, !exchange.hasRetried {
+            exchange.hasRetried = true
+            askEngine(exchange)
+            return
+        }
+        if exchange.hasAnswered {
+            breakStream(exchange, outcome: .engineFailed, failure: failure)
+        } else {
+            let known = exchange.meter.delivered
+            settle(exchange, outcome: .engineFailed, known: known, wasDelivered: false)
+            respond(failure)
+        }
+    }
+
+    func renewAnswerDeadline() {
+        let wait =
+            context?.channel.isWritable == false
+            ? loop.limits.clientSilence : loop.limits.engineSilence
+        deadline = loop.now + wait.nanoseconds
+    }
+
+    func answerTookTooLong() {
+        guard let exchange else { return }
+        exchange.engine?.cancel()
+        exchange.engine = nil
+        if context?.channel.isWritable == false {
+            clientLeft()
+            context?.close(promise: nil)
+            return
+        }
+        let failure = Failure(
+            .timeout, "The engine did not answer in time. Try again.", retry: .after(.seconds(1)))
+        if exchange.hasAnswered {
+            breakStream(exchange, outcome: .timedOut, failure: failure)
+        } else {
+            settle(exchange, outcome: .timedOut, known: .zero, wasDelivered: false)
+            respond(failure)
+        }
+    }
+
+    // MARK: Plain answers
+
+    private func plainAnswer(_ exchange: Exchange) {
+        var usage: EngineUsage?
+        var timings: Range<Int>?
+        var model: Range<Int>?
+        var failure: Failure?
+        exchange.answer.withUnsafeReadableBytes { bytes in
+            do throws(Failure) {
+                (usage, timings, model) = try ResponseBodyScan.scan(bytes)
+            } catch {
+                failure = error
+            }
+        }
+        if failure != nil || usage == nil {
+            settle(exchange, outcome: .engineFailed, known: .zero, wasDelivered: false)
+            respond(Failure(.engineFailed, "The engine's answer was not understood."))
+            return
+        }
+        let known = usage?.counts(for: exchange.endpoint) ?? .zero
+        var edits = timings.map { [Splice(range: $0, replacement: [])] } ?? []
+        if let name = exchange.scanned?.model, let model,
+            exchange.model?.deployment.upstreamModel != nil
+        {
+            edits.append(Splice(range: model, replacement: JSONText.quoted(name)))
+            edits.sort { $0.range.lowerBound < $1.range.lowerBound }
+        }
+        var ending = successHead(exchange, length: edits.reduce(exchange.answer.readableBytes) {
+            $0 + $1.replacement.count - $1.range.count
+        })
+        for part in Self.parts(of: exchange.answer, edits) { ending.writeImmutableBuffer(part) }
+        exchange.plainEnding = ending
+        exchange.answer = ByteBuffer()
+        phase = .settling
+        settle(exchange, outcome: .completed, known: known, wasDelivered: true)
+    }
+
+    /// The engine said no: nothing is billed, and its words are put into the dialect's form.
+    private func engineRefused(_ exchange: Exchange) {
+        settle(exchange, outcome: .engineFailed, known: .zero, wasDelivered: false)
+        let body = Array(exchange.answer.readableBytesView.prefix(64 << 10))
+        respond(EngineRefusal.failure(status: exchange.status, body: body))
+    }
+}

@@ -1,0 +1,178 @@
+import Crypto
+import NIOCore
+import NIOHTTP1
+import RequestPath
+import Vocabulary
+import Wire
+
+/// What is known of a request while it comes in.
+struct Intake {
+    /// nil for a model request, which has an exchange.
+    var page: Operations.Page?
+    /// Answered at the end of the request, whose body is thrown away.
+    var failure: Failure?
+    var received = 0
+    var requestID: RequestID?
+    /// The answer to HEAD has no body.
+    var isHead = false
+    /// HTTP/1.0 knows no chunks.
+    var speaksHTTP11 = true
+}
+
+extension ClientConnection {
+    func begin(_ head: HTTPRequestHead) {
+        phase = .receiving
+        keepAlive = head.isKeepAlive
+        let now = loop.now
+        deadline = now + loop.limits.bodyWait.nanoseconds
+        let request = loop.newRequestID()
+        intake.requestID = request
+        intake.isHead = head.method == .HEAD
+        intake.speaksHTTP11 = head.version.minor >= 1
+        do {
+            try checkHeader(head)
+            try open(head, request: request)
+        } catch {
+            intake.failure = error
+        }
+        let length = head.headers.first(name: "content-length").flatMap(Int.init) ?? 0
+        if length > loop.limits.bodyBytes { intake.failure = bodyTooLarge() }
+        guard head.headers.contains(name: "expect") else {
+            if length > loop.limits.bodyBytes { refuse(closing: true) }
+            return
+        }
+        expectContinue(head)
+    }
+
+    private func expectContinue(_ head: HTTPRequestHead) {
+        guard head.headers.first(name: "expect")?.lowercased() == "100-continue" else {
+            intake.failure = Failure(.invalidRequest, "Only 'Expect: 100-continue' is understood.")
+            refuse(closing: true)
+            return
+        }
+        if intake.failure == nil {
+            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), flush: true)
+        } else {
+            refuse(closing: true)
+        }
+    }
+
+    private func checkHeader(_ head: HTTPRequestHead) throws(Failure) {
+        var bytes = head.uri.utf8.count
+        for (name, value) in head.headers { bytes += name.utf8.count + value.utf8.count + 4 }
+        guard bytes <= loop.limits.headerBytes else {
+            throw Failure(
+                .tooLarge,
+                "The request's header is larger than \(loop.limits.headerBytes) bytes.")
+        }
+        guard head.version.major == 1 else {
+            throw Failure(.invalidRequest, "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
+        }
+    }
+
+    private func open(_ head: HTTPRequestHead, request: RequestID) throws(Failure) {
+        switch GatewayRoute.find(method: head.method, uri: head.uri) {
+        case .model(let endpoint):
+            let key = try authenticate(head.headers)
+            if loop.isDraining {
+                throw Failure(
+                    .shuttingDown, "This gateway is going down. Try again.",
+                    retry: .after(.seconds(1)))
+            }
+            exchange = Exchange(request: request, endpoint: endpoint, key: key)
+        case .models(let name):
+            intake.page = .models(key: try authenticate(head.headers), name: name)
+        case .page(let page):
+            if page == .metrics, !isPeerLocal { throw GatewayRoute.unknown(head.uri) }
+            intake.page = page
+        case .failure(let failure):
+            throw failure
+        }
+    }
+
+    private func authenticate(_ headers: HTTPHeaders) throws(Failure) -> KeyEntry {
+        let values = headers["authorization"]
+        guard values.count < 2 else {
+            throw Failure(.unauthenticated, "Send one Authorization header, not \(values.count).")
+        }
+        let secret = try BearerToken.find(in: values.first)
+        let digest = Self.digest(of: secret)
+        guard let digest, let entry = loop.directory.keys[digest] else {
+            throw Failure(
+                .unauthenticated,
+                "This API key is not known here, or it has been revoked. Check the Authorization "
+                    + "header, or make a new key with 'spillway key create'.")
+        }
+        return entry
+    }
+
+    private static func digest(of secret: Substring) -> KeyDigest? {
+        var hasher = SHA256()
+        var secret = secret
+        secret.withUTF8 { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        return KeyDigest(bytes: hasher.finalize().map { $0 })
+    }
+
+    func receive(_ bytes: ByteBuffer) {
+        guard phase == .receiving else { return }
+        intake.received += bytes.readableBytes
+        guard intake.received <= loop.limits.bodyBytes else {
+            intake.failure = bodyTooLarge()
+            refuse(closing: true)
+            return
+        }
+        guard intake.failure == nil, let exchange else { return }
+        var bytes = bytes
+        if exchange.body.readableBytes == 0 {
+            exchange.body = bytes
+        } else {
+            exchange.body.writeBuffer(&bytes)
+        }
+    }
+
+    func endOfRequest() {
+        guard phase == .receiving else { return }
+        if intake.failure != nil {
+            refuse(closing: false)
+        } else if let exchange {
+            exchange.receivedAt = loop.now
+            decide(exchange)
+        } else if let page = intake.page {
+            answer(page)
+        }
+    }
+
+    private func bodyTooLarge() -> Failure {
+        Failure(
+            .tooLarge,
+            "The request's body is larger than \(loop.limits.bodyBytes >> 20) MiB. Send less.")
+    }
+
+    /// Answers with the failure that the intake found.
+    private func refuse(closing: Bool) {
+        if closing { keepAlive = false }
+        let failure = intake.failure ?? Failure(.internalError, "Something went wrong here.")
+        respond(failure)
+    }
+
+    func bodyTookTooLong() {
+        keepAlive = false
+        respond(
+            Failure(
+                .timeout,
+                "The request's body did not arrive within \(loop.limits.bodyWait.components.seconds) s."
+            ))
+    }
+
+    /// What cannot be parsed as HTTP is answered once and never read on.
+    func refuseGarbage(_ error: any Error) {
+        keepAlive = false
+        intake.requestID = intake.requestID ?? loop.newRequestID()
+        exchange = nil
+        let failure =
+            (error as? HTTPParserError) == .headerOverflow
+            ? Failure(.tooLarge, "The request's header is too large.")
+            : Failure(.invalidRequest, "This is not an HTTP/1.1 request.")
+        respond(failure)
+    }
+}

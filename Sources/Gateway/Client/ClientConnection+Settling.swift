@@ -1,0 +1,73 @@
+import Metering
+import NIOCore
+import RequestPath
+import Vocabulary
+
+/// Stage 6: every request that was admitted ends here, once.
+extension ClientConnection {
+    /// Decides what is charged, ends the hold and the stay on the replica, and writes it down. When
+    /// the phase is `settling` the answer's end is written once the journal is synced.
+    func settle(_ exchange: Exchange, outcome: Outcome, known: TokenCounts, wasDelivered: Bool) {
+        guard let hold = exchange.hold, let priced = exchange.priced, let replica = exchange.replica
+        else { return }
+        exchange.hold = nil
+        let key = exchange.key
+        let now = loop.now
+        let result = key.account.state.withLock { account in
+            let result = Settlement.settle(
+                outcome: outcome, known: known, wasDelivered: wasDelivered, rate: priced.rate,
+                chargeLimit: account.chargeLimit(of: hold))
+            account.settle(
+                hold, charge: result.amount, used: result.billed + result.unbilled, for: key.actor,
+                at: now)
+            return result
+        }
+        let settled = SettledRequest(
+            opened: opened(exchange, hold: hold, priced: priced, replica: replica),
+            at: loop.clock.now(), outcome: outcome, billed: result.billed, unbilled: result.unbilled,
+            unbilledReason: result.reason, amount: result.amount)
+        let wasAborted = outcome != .completed
+        exchange.model?.pool.release(
+            replica.replica, request: exchange.request, counts: result.billed + result.unbilled,
+            wasAborted: wasAborted)
+        let waiter: JournalWaiter? =
+            phase == .settling ? .connection(loop: loop.index, ticket) : nil
+        // What was opened has to be closed; what never was and cost nothing leaves no trace.
+        loop.journal.appendSynced(.settled(settled), notifying: waiter)
+        loop.meters.ended(
+            exchange, outcome: outcome, billed: result.billed, at: now)
+    }
+
+    /// The journal has what this answer is billed: its end may be seen.
+    func journalSynced() {
+        guard phase == .settling, let exchange else { return }
+        loop.meters.answered(exchange, at: loop.now)
+        write(exchange.plainEnding ?? exchange.ending.take(isEnd: true), flush: true)
+        finishAnswer()
+    }
+
+    /// The client is gone, in whatever phase.
+    func clientLeft() {
+        let left = phase
+        phase = .closing
+        guard let exchange else { return }
+        self.exchange = nil
+        requestNumber += 1
+        exchange.engine?.cancel()
+        exchange.engine = nil
+        switch left {
+        case .waiting:
+            if let ticket = exchange.queueTicket, let pool = exchange.model?.pool {
+                // A place granted at this moment is given up when its news arrives.
+                _ = pool.cancel(ticket)
+            }
+            giveBackHold(of: exchange)
+        case .answering:
+            settle(
+                exchange, outcome: .abandoned, known: exchange.meter.delivered,
+                wasDelivered: exchange.meter.hasDelivered)
+        case .idle, .receiving, .settling, .closing:
+            break
+        }
+    }
+}

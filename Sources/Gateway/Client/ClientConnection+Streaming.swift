@@ -1,0 +1,246 @@
+import Metering
+import NIOCore
+import RequestPath
+import Vocabulary
+import Wire
+
+/// Stage 5: a stream passes through, counted; its end waits for the journal.
+extension ClientConnection {
+    /// Whether the stream waits for money that it needs to go on.
+    var isStreamHeldUp: Bool { exchange?.isHeldUp ?? false }
+
+    func beginStream(_ exchange: Exchange) {
+        exchange.hasAnswered = true
+        exchange.out.isChunked = intake.speaksHTTP11
+        if !exchange.out.isChunked { keepAlive = false }
+        exchange.out.addHead(streamHead(exchange))
+    }
+
+    /// Takes whole events out of what has arrived; the rest is kept.
+    func takeEvents(_ bytes: inout ByteBuffer, _ exchange: Exchange) {
+        if exchange.partialEvent.readableBytes > 0 {
+            exchange.partialEvent.writeBuffer(&bytes)
+            swap(&bytes, &exchange.partialEvent)
+            exchange.partialEvent = ByteBuffer()
+        }
+        processEvents(&bytes, exchange)
+        guard phase == .answering, bytes.readableBytes > 0 else { return }
+        exchange.partialEvent = bytes
+        if bytes.readableBytes > loop.limits.frameBytes, !exchange.isHeldUp {
+            exchange.engine?.cancel()
+            engineFailed(
+                Failure(.engineFailed, "The engine sent an event that is too large."),
+                wasSilent: false)
+        }
+    }
+
+    private func processEvents(_ bytes: inout ByteBuffer, _ exchange: Exchange) {
+        bytes.readWithUnsafeReadableBytes { raw in
+            var position = 0
+            while phase == .answering, !exchange.isHeldUp {
+                let rest = UnsafeRawBufferPointer(rebasing: raw[position...])
+                guard let range = EventStreamSplitter.nextEvent(in: rest) else { break }
+                let event = UnsafeRawBufferPointer(rebasing: rest[range])
+                guard take(event, exchange) else { break }
+                position += range.upperBound
+            }
+            return position
+        }
+    }
+
+    /// Hands one event on, or keeps it; false if it has to be looked at again later.
+    private func take(_ event: UnsafeRawBufferPointer, _ exchange: Exchange) -> Bool {
+        let frame = ChatFrame.scan(event)
+        switch frame.kind {
+        case .comment:
+            exchange.out.add(event)
+        case .done:
+            exchange.sawDone = true
+        case .error:
+            exchange.engine?.cancel()
+            engineFailed(
+                Failure(.engineFailed, "The engine failed in the middle of its answer."),
+                wasSilent: false)
+        case .data where frame.isUsageOnly:
+            if let usage = frame.usage {
+                exchange.meter.finish(usage.counts(for: exchange.endpoint))
+            }
+            if exchange.scanned?.includeUsage == true {
+                add(event, frame, exchange, to: &exchange.ending)
+            }
+        case .data:
+            return deliver(event, frame, exchange)
+        }
+        return true
+    }
+
+    private func deliver(
+        _ event: UnsafeRawBufferPointer, _ frame: ChatFrame, _ exchange: Exchange
+    ) -> Bool {
+        let count = StreamMeter.Frame(
+            choice: frame.choiceIndex, hasContent: frame.hasContent, generated: frame.predicted,
+            promptProcessed: frame.promptProcessed, promptCached: frame.promptCached)
+        if let hold = exchange.hold, hold.generatedReserved < hold.generatedLimit,
+            !isCovered(count, exchange)
+        {
+            if exchange.extensionIsPending {
+                exchange.isHeldUp = true
+                exchange.engine?.setPaused(true)
+            } else {
+                stopAtLimit(exchange, at: event)
+            }
+            return false
+        }
+        exchange.meter.deliver(count)
+        add(event, frame, exchange, to: &exchange.out)
+        return true
+    }
+
+    /// Whether what this frame adds is held for; holds more in good time.
+    private func isCovered(_ frame: StreamMeter.Frame, _ exchange: Exchange) -> Bool {
+        let after = exchange.meter.generated + exchange.meter.wouldAdd(frame)
+        if let hold = exchange.hold, after + StreamMeter.extensionMargin > hold.generatedReserved,
+            !exchange.extensionIsPending
+        {
+            extendHold(exchange)
+        }
+        return after <= exchange.hold?.generatedReserved ?? 0
+    }
+
+    private func extendHold(_ exchange: Exchange) {
+        guard var hold = exchange.hold, let demand = exchange.demand, let priced = exchange.priced
+        else { return }
+        let key = exchange.key
+        let now = loop.now
+        let decision = key.account.state.withLock { account in
+            account.extend(
+                &hold, by: demand.holdChunk ?? loop.limits.holdChunk, rate: priced.rate,
+                for: key.actor, at: now)
+        }
+        exchange.hold = hold
+        switch decision {
+        case .extended:
+            break
+        case .borrow(let shortages):
+            exchange.extensionIsPending = true
+            exchange.extensionDeadline = now + loop.limits.moneyWait.nanoseconds
+            loop.borrow(shortages, key.account, ticket)
+        case .exhausted(let clamp):
+            exchange.stopped = clamp
+        }
+    }
+
+    /// Money has come, or has not: look again at what was held up.
+    func continueStream() {
+        guard let exchange, phase == .answering else { return }
+        exchange.isHeldUp = false
+        var bytes = exchange.partialEvent
+        exchange.partialEvent = ByteBuffer()
+        takeEvents(&bytes, exchange)
+        guard phase == .answering, !exchange.isHeldUp else { return }
+        flushStream()
+        exchange.engine?.setPaused(context?.channel.isWritable == false)
+        if exchange.engine == nil, exchange.hasEngineEnded { streamFinished(exchange) }
+    }
+
+    /// Copies an event without the engine's timings, under the name by which the model was asked.
+    private func add(
+        _ event: UnsafeRawBufferPointer, _ frame: ChatFrame, _ exchange: Exchange,
+        to target: inout ChunkedBody
+    ) {
+        var position = 0
+        func copy(upTo end: Int) {
+            target.add(UnsafeRawBufferPointer(rebasing: event[position..<end]))
+        }
+        if exchange.model?.deployment.upstreamModel != nil, let model = frame.modelRange,
+            let name = exchange.scanned?.model
+        {
+            copy(upTo: model.lowerBound)
+            target.add(JSONText.quoted(name))
+            position = model.upperBound
+        }
+        if let timings = frame.timingsRange, timings.lowerBound >= position {
+            copy(upTo: timings.lowerBound)
+            position = timings.upperBound
+        }
+        copy(upTo: event.count)
+    }
+
+    /// Writes what has been collected. What it delivers is in the journal first.
+    func flushStream() {
+        guard let exchange, exchange.isEventStream, phase == .answering, !exchange.out.isEmpty
+        else { return }
+        if let delivered = exchange.meter.takeCheckpoint(at: loop.now) {
+            loop.journal.append(
+                .checkpoint(exchange.request, delivered: delivered, at: loop.clock.now()))
+        }
+        write(exchange.out.take(), flush: true)
+        loop.meters.firstToken(exchange, at: loop.now)
+    }
+
+    // MARK: How a stream ends
+
+    func streamFinished(_ exchange: Exchange) {
+        guard !exchange.isHeldUp else {
+            exchange.hasEngineEnded = true
+            return
+        }
+        guard exchange.sawDone else {
+            breakStream(
+                exchange, outcome: .engineFailed,
+                failure: Failure(.engineFailed, "The engine cut its answer short."))
+            return
+        }
+        flushStream()
+        exchange.ending.isChunked = exchange.out.isChunked
+        exchange.ending.add(OpenAIStreamEnd.done)
+        finishStream(exchange, outcome: .completed)
+    }
+
+    /// No more money or tokens: the stream ends here, at a token boundary, and says why.
+    private func stopAtLimit(_ exchange: Exchange, at event: UnsafeRawBufferPointer) {
+        exchange.engine?.cancel()
+        exchange.engine = nil
+        flushStream()
+        let model = exchange.scanned?.model ?? ""
+        exchange.ending = ChunkedBody()
+        exchange.ending.isChunked = exchange.out.isChunked
+        exchange.ending.add(
+            OpenAIStreamEnd.stopped(
+                like: event, model: model, clamp: exchange.stopped ?? .credit,
+                usage: exchange.scanned?.includeUsage == true ? exchange.meter.delivered : nil))
+        exchange.ending.add(OpenAIStreamEnd.done)
+        finishStream(exchange, outcome: .stoppedAtLimit)
+    }
+
+    /// Something failed after the answer had begun: the client is told within the stream.
+    func breakStream(_ exchange: Exchange, outcome: Outcome, failure: Failure) {
+        flushStream()
+        exchange.ending = ChunkedBody()
+        exchange.ending.isChunked = exchange.out.isChunked
+        exchange.ending.add(OpenAIErrorBody.event(failure, requestID: "\(exchange.request)"))
+        keepAlive = false
+        finishStream(exchange, outcome: outcome)
+    }
+
+    func streamTookTooLong() {
+        guard let exchange else { return }
+        exchange.engine?.cancel()
+        exchange.engine = nil
+        let seconds = loop.limits.streamDuration.components.seconds
+        let failure = Failure(.timeout, "An answer may take \(seconds) s; this one took longer.")
+        if exchange.hasAnswered {
+            breakStream(exchange, outcome: .timedOut, failure: failure)
+        } else {
+            settle(exchange, outcome: .timedOut, known: .zero, wasDelivered: false)
+            respond(failure)
+        }
+    }
+
+    private func finishStream(_ exchange: Exchange, outcome: Outcome) {
+        phase = .settling
+        settle(
+            exchange, outcome: outcome, known: exchange.meter.delivered,
+            wasDelivered: exchange.meter.hasDelivered)
+    }
+}

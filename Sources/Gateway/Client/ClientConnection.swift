@@ -1,0 +1,207 @@
+import Fleet
+import NIOCore
+import NIOHTTP1
+import RequestPath
+import Vocabulary
+import Wire
+
+/// One client's connection: takes its requests one after the other, in order, and owns the request
+/// that is under way. The stages of a request are in the extensions beside this file.
+///
+/// Requests are decoded by NIO's hardened parser; answers are written as bytes.
+package final class ClientConnection: ChannelDuplexHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        case idle
+        /// Taking in a request's body.
+        case receiving
+        /// Waiting for money or a place.
+        case waiting
+        /// The engine has been asked; a plain answer is being collected or a stream passes.
+        case answering
+        /// The answer's end waits for the journal.
+        case settling
+        /// Nothing more will be read from this client.
+        case closing
+    }
+
+    let loop: LoopContext
+    var context: ChannelHandlerContext?
+    var phase = Phase.idle
+    var exchange: Exchange?
+    /// Counts the requests, so that late news of an earlier one is recognised.
+    var requestNumber: Int64 = 0
+    /// What the current request asked for beside a model's answer.
+    var intake = Intake()
+    var keepAlive = true
+    /// Nanoseconds of the monotonic clock after which the current wait is too long.
+    var deadline: Int64
+    /// Parts of requests that were sent ahead while one is under way.
+    private var ahead = CircularBuffer<HTTPServerRequestPart>()
+    private var isTakingAhead = false
+    private var readIsDue = false
+    var isPeerLocal = false
+    lazy var ownTicket = NIOLoopBound(self, eventLoop: loop.loop)
+
+    init(loop: LoopContext) {
+        self.loop = loop
+        self.deadline = loop.now + loop.limits.headerWait.nanoseconds
+    }
+
+    var ticket: ConnectionTicket { ConnectionTicket(connection: ownTicket, request: requestNumber) }
+
+    // MARK: Channel events
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.connections[ObjectIdentifier(self)] = self
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        isPeerLocal = context.channel.remoteAddress.map(Self.isLoopback) ?? false
+        context.fireChannelActive()
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        loop.connections[ObjectIdentifier(self)] = nil
+    }
+
+    /// Reads ahead only between requests: a client that sends more waits in its own socket.
+    package func read(context: ChannelHandlerContext) {
+        if isBusy {
+            readIsDue = true
+        } else {
+            context.read()
+        }
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if isBusy || !ahead.isEmpty {
+            ahead.append(part)
+        } else {
+            take(part)
+        }
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        clientLeft()
+        context.fireChannelInactive()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError, phase == .idle || phase == .receiving {
+            refuseGarbage(error)
+        } else {
+            context.close(promise: nil)
+        }
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        exchange?.engine?.setPaused(!context.channel.isWritable || isStreamHeldUp)
+        if phase == .answering { renewAnswerDeadline() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: One request after the other
+
+    private var isBusy: Bool {
+        switch phase {
+        case .idle, .receiving: false
+        case .waiting, .answering, .settling, .closing: true
+        }
+    }
+
+    private func take(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head): begin(head)
+        case .body(let bytes): receive(bytes)
+        case .end: endOfRequest()
+        }
+    }
+
+    /// The answer is written: on to the next request, or to the end of the connection.
+    func finishAnswer() {
+        exchange = nil
+        intake = Intake()
+        requestNumber += 1
+        guard keepAlive, !loop.isDraining else {
+            closeAfterAnswer()
+            return
+        }
+        phase = .idle
+        deadline = loop.now + loop.limits.idleWait.nanoseconds
+        guard !isTakingAhead else { return }
+        isTakingAhead = true
+        while !isBusy, let part = ahead.popFirst() { take(part) }
+        isTakingAhead = false
+        if !isBusy, readIsDue {
+            readIsDue = false
+            context?.read()
+        }
+    }
+
+    /// Closes so that the answer arrives: the client is given a moment to see it before the reset
+    /// that unread input would cause.
+    func closeAfterAnswer() {
+        phase = .closing
+        ahead.removeAll()
+        guard let context else { return }
+        deadline = loop.now + 1_000_000_000
+        context.close(mode: .output, promise: nil)
+        context.read()
+    }
+
+    func news(of ticket: ConnectionTicket) -> Bool {
+        ticket.request == requestNumber && exchange != nil
+    }
+
+    /// News for a request that waits, from another thread.
+    func resume(_ news: ConnectionTicket.News, ticket: ConnectionTicket) {
+        guard self.news(of: ticket) else {
+            if case .place(let replica) = news { giveUpPlace(replica, of: ticket) }
+            return
+        }
+        switch news {
+        case .money: moneyArrived()
+        case .place(let replica): placeGranted(replica)
+        case .queueExpired: queueExpired()
+        }
+    }
+
+    /// Ends what has taken too long.
+    func enforceDeadlines(at now: Int64) {
+        if let exchange, now > exchange.deadline, phase == .answering {
+            streamTookTooLong()
+            return
+        }
+        if loop.isDraining, phase == .idle {
+            context?.close(promise: nil)
+            return
+        }
+        guard now > deadline else { return }
+        switch phase {
+        case .idle, .closing: context?.close(promise: nil)
+        case .receiving: bodyTookTooLong()
+        case .waiting: waitTookTooLong()
+        case .answering: answerTookTooLong()
+        case .settling: break
+        }
+    }
+
+    private static func isLoopback(_ address: SocketAddress) -> Bool {
+        switch address {
+        case .unixDomainSocket: true
+        default: address.ipAddress.map { $0 == "::1" || $0.hasPrefix("127.") } ?? false
+        }
+    }
+}

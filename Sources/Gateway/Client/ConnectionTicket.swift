@@ -1,0 +1,27 @@
+import Fleet
+package import NIOCore
+
+/// A way back to one request of one connection from any thread: hops to the connection's event loop
+/// and does nothing if that request has ended meanwhile.
+package struct ConnectionTicket: Sendable {
+    /// What a waiting request is told.
+    enum News: Sendable {
+        /// Decide on admission again: money may have come, or has not within the time.
+        case money
+        case place(ReplicaSnapshot)
+        case queueExpired
+    }
+
+    let connection: NIOLoopBound<ClientConnection>
+    /// Counts the connection's requests.
+    let request: Int64
+
+    func resume(_ news: News) {
+        let ticket = self
+        if connection.eventLoop.inEventLoop {
+            connection.value.resume(news, ticket: ticket)
+        } else {
+            connection.eventLoop.execute { ticket.connection.value.resume(news, ticket: ticket) }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Fleet
+import NIOCore
+import RequestPath
+import Vocabulary
+import Wire
+
+/// One model request on its way: what is known of it so far. Belongs to its connection.
+final class Exchange {
+    let request: RequestID
+    let endpoint: Endpoint
+    let key: KeyEntry
+    /// Nanoseconds of the monotonic clock when the request was whole.
+    var receivedAt: Int64 = 0
+    var body = ByteBuffer()
+    var scanned: ScannedRequest?
+    var model: ModelEntry?
+    var priced: ModelEntry.PricedRate?
+    var demand: Demand?
+    var hold: Hold?
+    var replica: ReplicaSnapshot?
+    var openedAt = Instant(microseconds: 0)
+    /// Tells the wait for money or a place apart from an earlier one.
+    var queueTicket: Int64?
+    var engine: EngineConnection?
+    var hasRetried = false
+    var deadline: Int64 = .max
+
+    // The answer
+    var status = 0
+    var isEventStream = false
+    /// A plain answer, until it is whole.
+    var answer = ByteBuffer()
+    var meter = StreamMeter()
+    /// Bytes of events that have not been looked at: not whole yet, or held up.
+    var partialEvent = ByteBuffer()
+    /// What goes to the client at the next flush.
+    var out = ChunkedBody()
+    /// What is kept back until the journal is synced: the end of a stream.
+    var ending = ChunkedBody()
+    /// The whole of a plain answer, kept back likewise.
+    var plainEnding: ByteBuffer?
+    var hasAnswered = false
+    var sawDone = false
+    var hasEngineEnded = false
+    var extensionIsPending = false
+    var extensionDeadline: Int64 = .max
+    /// The stream waits for money that it needs to go on.
+    var isHeldUp = false
+    var stopped: Clamp?
+    var hasFirstToken = false
+    /// When the engine was asked, and when its last byte came: what lies between is not our time.
+    var askedAt: Int64 = 0
+    var engineEndedAt: Int64 = 0
+
+    init(request: RequestID, endpoint: Endpoint, key: KeyEntry) {
+        self.request = request
+        self.endpoint = endpoint
+        self.key = key
+    }
+}

@@ -1,0 +1,74 @@
+import NIOHTTP1
+import Vocabulary
+
+/// What the public port answers.
+enum GatewayRoute {
+    case model(Endpoint)
+    /// The list, or one model by name.
+    case models(String?)
+    case page(Operations.Page)
+    case failure(Failure)
+
+    static func find(method: HTTPMethod, uri: String) -> GatewayRoute {
+        let path = uri.firstIndex(of: "?").map { uri[..<$0] } ?? uri[...]
+        switch path {
+        case "/v1/chat/completions": return post(method, .model(.chatCompletions))
+        case "/v1/completions": return post(method, .model(.completions))
+        case "/v1/embeddings": return post(method, .model(.embeddings))
+        case "/v1/models": return get(method, .models(nil))
+        case "/": return get(method, .page(.welcome))
+        case "/health": return get(method, .page(.health))
+        case "/ready": return get(method, .page(.ready))
+        case "/metrics": return get(method, .page(.metrics))
+        default: break
+        }
+        let prefix = "/v1/models/"
+        if path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count {
+            guard let name = String(path.dropFirst(prefix.count)).removingPercentEncoding else {
+                return .failure(unknown(uri))
+            }
+            return get(method, .models(name))
+        }
+        return .failure(unknown(uri))
+    }
+
+    static func unknown(_ uri: String) -> Failure {
+        Failure(
+            .notFound,
+            "There is nothing at this address. The API is under /v1: chat/completions, completions, "
+                + "embeddings, models.")
+    }
+
+    private static func post(_ method: HTTPMethod, _ route: GatewayRoute) -> GatewayRoute {
+        method == .POST ? route : .failure(wrongMethod(method, "POST"))
+    }
+
+    private static func get(_ method: HTTPMethod, _ route: GatewayRoute) -> GatewayRoute {
+        method == .GET || method == .HEAD ? route : .failure(wrongMethod(method, "GET"))
+    }
+
+    private static func wrongMethod(_ method: HTTPMethod, _ right: String) -> Failure {
+        Failure(.methodNotAllowed, "This address takes \(right), not \(method.rawValue).")
+    }
+}
+
+extension String {
+    /// Without Foundation: nil when an escape is broken or the bytes are not UTF-8.
+    fileprivate var removingPercentEncoding: String? {
+        guard contains("%") else { return self }
+        var bytes: [UInt8] = []
+        var rest = Array(utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

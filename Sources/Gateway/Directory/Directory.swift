@@ -1,0 +1,90 @@
+import Fleet
+import Link
+import Pricing
+import RequestPath
+import Synchronization
+import Vocabulary
+
+/// A snapshot as the event loops use it: looked up, never changed, swapped whole.
+final class Directory: Sendable {
+    let version: Int64
+    let keys: [KeyDigest: KeyEntry]
+    let models: [String: ModelEntry]
+    /// Chat models first, then by name.
+    let modelNames: [String]
+
+    init(version: Int64, keys: [KeyDigest: KeyEntry], models: [String: ModelEntry]) {
+        self.version = version
+        self.keys = keys
+        self.models = models
+        self.modelNames = models.values.sorted { left, right in
+            let leftChats = left.deployment.capabilities.contains(.chat)
+            let rightChats = right.deployment.capabilities.contains(.chat)
+            return leftChats == rightChats
+                ? left.deployment.model < right.deployment.model : leftChats
+        }.map(\.deployment.model)
+    }
+
+    static let empty = Directory(version: -1, keys: [:], models: [:])
+}
+
+/// An API key that may act, and whose money and limits it acts on.
+final class KeyEntry: Sendable {
+    let key: APIKeyID
+    let project: ProjectID
+    let account: AccountOwner
+    let actor: OrganizationAccount.Actor
+    /// nil: all models.
+    let models: Set<String>?
+
+    init(
+        key: APIKeyID, project: ProjectID, account: AccountOwner, actor: OrganizationAccount.Actor,
+        models: Set<String>?
+    ) {
+        self.key = key
+        self.project = project
+        self.account = account
+        self.actor = actor
+        self.models = models
+    }
+
+    func mayCall(_ model: String) -> Bool { models.map { $0.contains(model) } ?? true }
+}
+
+/// One organization's holds and limits, under a lock that is held for some 100 ns at a time.
+final class AccountOwner: Sendable {
+    let organization: OrganizationID
+    let state: Mutex<OrganizationAccount>
+
+    init(organization: OrganizationID) {
+        self.organization = organization
+        self.state = Mutex(OrganizationAccount(organization: organization))
+    }
+}
+
+/// A model that can be called: it has a deployment and a price.
+final class ModelEntry: Sendable {
+    struct PricedRate: Sendable {
+        let effective: Instant
+        let version: Int64
+        let rate: Rate
+        let price: ModelPrice
+    }
+
+    let deployment: Deployment
+    let pool: ModelPool
+    /// By effective time, the earliest first; never empty.
+    let rates: [PricedRate]
+
+    init(deployment: Deployment, pool: ModelPool, rates: [PricedRate]) {
+        self.deployment = deployment
+        self.pool = pool
+        self.rates = rates
+    }
+
+    /// The price in force at `now`; nil before the first takes effect.
+    func rate(at now: Instant) -> PricedRate? {
+        if rates.count == 1 { return rates[0].effective <= now ? rates[0] : nil }
+        return rates.last { $0.effective <= now }
+    }
+}

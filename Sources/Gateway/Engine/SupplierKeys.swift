@@ -1,0 +1,27 @@
+import Fleet
+import Foundation
+import Synchronization
+
+/// The API keys of outside suppliers, read from their files and kept in memory alone.
+final class SupplierKeys: Sendable {
+    private let headers = Mutex<[String: String]>([:])
+
+    /// The Authorization header for a deployment: empty without a key file or if it is unreadable.
+    func authorization(for deployment: Deployment) -> String {
+        guard let file = deployment.keyFile else { return "" }
+        return headers.withLock { $0[file] ?? "" }
+    }
+
+    /// Reads the files again; off the event loops.
+    func load(_ deployments: [Deployment]) {
+        var loaded: [String: String] = [:]
+        for file in Set(deployments.compactMap(\.keyFile)) {
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { continue }
+            let key = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            guard !key.isEmpty, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { continue }
+            loaded[file] = "Authorization: Bearer \(key)\r\n"
+        }
+        let result = loaded
+        headers.withLock { $0 = result }
+    }
+}

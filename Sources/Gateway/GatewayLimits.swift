@@ -1,0 +1,48 @@
+package import Vocabulary
+
+/// Everything that is bounded in a gateway, with the bound's name. Times are durations, sizes bytes.
+package struct GatewayLimits: Sendable {
+    /// All header lines of one request together.
+    package var headerBytes = 32 << 10
+    /// The body of one request.
+    package var bodyBytes = 32 << 20
+    /// A plain answer of an engine, which is kept until it is settled.
+    package var answerBytes = 64 << 20
+    /// One event of an engine's stream.
+    package var frameBytes = 4 << 20
+    package var connections = 20_000
+    /// Requests that wait for a replica of one model.
+    package var queueLength = 512
+    package var queueWait: Duration = .seconds(30)
+    /// From a connection's first byte to the end of the header.
+    package var headerWait: Duration = .seconds(10)
+    /// From the end of the header to the end of the body.
+    package var bodyWait: Duration = .seconds(60)
+    package var idleWait: Duration = .seconds(75)
+    /// How long a request waits for control to lend money.
+    package var moneyWait: Duration = .seconds(5)
+    package var connectWait: Duration = .seconds(5)
+    /// From the request to the engine's first byte: long prompts take long.
+    package var firstByteWait: Duration = .seconds(300)
+    /// Between two reads from an engine.
+    package var engineSilence: Duration = .seconds(120)
+    /// A client that takes nothing off its socket for so long is gone.
+    package var clientSilence: Duration = .seconds(120)
+    package var streamDuration: Duration = .seconds(3600)
+    /// Generated tokens that a stream holds money for at a time.
+    package var holdChunk: Int64 = 512
+    /// An answer clamped below this is refused instead.
+    package var minimumGenerated: Int64 = 16
+    /// Prompt tokens that a chat template may add beyond the bytes of the request.
+    package var templateTokens: Int64 = 512
+
+    package init() {}
+}
+
+extension Duration {
+    /// As nanoseconds, as the monotonic clock counts.
+    var nanoseconds: Int64 {
+        let parts = components
+        return parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
+    }
+}

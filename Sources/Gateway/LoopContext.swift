@@ -1,0 +1,53 @@
+import Dispatch
+import NIOCore
+import RequestPath
+import Vocabulary
+
+/// What all connections of one event loop share. Touched on that loop alone.
+final class LoopContext {
+    let index: Int
+    let loop: any EventLoop
+    let limits: GatewayLimits
+    let clock: WallClock
+    let journal: Journal
+    let engines: EnginePool
+    let suppliers: SupplierKeys
+    /// Asks control for money; may be called on any loop.
+    let borrow: @Sendable ([Shortage], AccountOwner, ConnectionTicket) -> Void
+    var directory = Directory.empty
+    var isDraining = false
+    var connections: [ObjectIdentifier: ClientConnection] = [:]
+    var meters = LoopMeters()
+    /// The pages and probes that are not model requests.
+    let operations: Operations
+    private var random = SystemRandomNumberGenerator()
+    private var latestTick: Int64 = 0
+
+    init(
+        index: Int, loop: any EventLoop, limits: GatewayLimits, clock: WallClock, journal: Journal,
+        engines: EnginePool, suppliers: SupplierKeys, operations: Operations,
+        borrow: @escaping @Sendable ([Shortage], AccountOwner, ConnectionTicket) -> Void
+    ) {
+        self.index = index
+        self.loop = loop
+        self.limits = limits
+        self.clock = clock
+        self.journal = journal
+        self.engines = engines
+        self.suppliers = suppliers
+        self.operations = operations
+        self.borrow = borrow
+    }
+
+    /// Nanoseconds of the monotonic clock.
+    var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
+
+    func newRequestID() -> RequestID { RequestID(at: clock.now(), using: &random) }
+
+    /// Runs a few times a second: ends what has taken too long.
+    func tick() {
+        let now = self.now
+        for connection in Array(connections.values) { connection.enforceDeadlines(at: now) }
+        engines.closeIdle(at: now)
+    }
+}

@@ -1,0 +1,223 @@
+import Link
+import Metering
+import NIOCore
+import Pricing
+import RequestPath
+import Vocabulary
+
+/// Money and limits of all organizations at this gateway: turns snapshots into directories, borrows
+/// from control, and gives back what lies idle. Lives on the link's event loop.
+final class Treasury {
+    /// A purse that nobody has held from for so long gives its free money back.
+    static let idleNanoseconds: Int64 = 2_000_000_000
+    /// After control has granted less than was asked, it is not asked again for so long.
+    static let dryNanoseconds: Int64 = 100_000_000
+    /// Asked for at a time: so many times what one request lacks, and at least this.
+    static let borrowFactor: Int64 = 16
+    static let borrowLeast = Money.cents(25)
+
+    private struct Borrowing {
+        let account: AccountOwner
+        let requests: [BorrowRequest]
+        var waiters: [ConnectionTicket]
+    }
+
+    private struct Parties {
+        let account: AccountOwner
+        var indices: [String: Int] = [:]
+    }
+
+    private let limits: GatewayLimits
+    private let clock: WallClock
+    private let journal: Journal
+    private var accounts: [OrganizationID: Parties] = [:]
+    private var pools: [String: ModelPool] = [:]
+    private var snapshot: GatewaySnapshot?
+    private var period: BillingPeriod?
+    private var borrowings: [Int64: Borrowing] = [:]
+    private var lastBorrowing: Int64 = 0
+    /// Sends to control; nil while there is no connection.
+    var send: ((GatewayMessage) -> Void)?
+
+    init(limits: GatewayLimits, clock: WallClock, journal: Journal) {
+        self.limits = limits
+        self.clock = clock
+        self.journal = journal
+    }
+
+    // MARK: Snapshots
+
+    /// Takes a snapshot in and makes the directory of it.
+    func update(_ snapshot: GatewaySnapshot) -> Directory {
+        self.snapshot = snapshot
+        return makeDirectory(snapshot)
+    }
+
+    /// A new directory when a month has begun, because monthly budgets begin anew; else nil.
+    func directoryForNewPeriod() -> Directory? {
+        guard let snapshot, period != BillingPeriod(containing: clock.now()) else { return nil }
+        return makeDirectory(snapshot)
+    }
+
+    private func makeDirectory(_ snapshot: GatewaySnapshot) -> Directory {
+        let now = clock.now()
+        period = BillingPeriod(containing: now)
+        var projects: [ProjectID: (terms: ProjectTerms, party: Int)] = [:]
+        for terms in snapshot.projects {
+            let budget = terms.budget.map { budget in
+                Scope.projectBudget(terms.project, period: budget.period(at: now))
+            }
+            let party = setTerms(
+                of: "\(terms.project)", in: terms.organization, limits: terms.limits, budget: budget)
+            projects[terms.project] = (terms, party)
+        }
+        var keys: [KeyDigest: KeyEntry] = [:]
+        for terms in snapshot.keys {
+            guard let project = projects[terms.project],
+                let digest = KeyDigest(hexadecimal: terms.digest)
+            else { continue }
+            let budget = terms.budget.map { Scope.keyBudget(terms.key, period: $0.period(at: now)) }
+            let organization = project.terms.organization
+            let party = setTerms(
+                of: "\(terms.key)", in: organization, limits: terms.limits, budget: budget)
+            keys[digest] = KeyEntry(
+                key: terms.key, project: terms.project, account: account(of: organization),
+                actor: OrganizationAccount.Actor(project: project.party, key: party),
+                models: Self.intersection(project.terms.models, terms.models))
+        }
+        return Directory(version: snapshot.version, keys: keys, models: makeModels(snapshot))
+    }
+
+    private func makeModels(_ snapshot: GatewaySnapshot) -> [String: ModelEntry] {
+        var models: [String: ModelEntry] = [:]
+        for deployment in snapshot.deployments {
+            let pool =
+                pools[deployment.model]
+                ?? ModelPool(model: deployment.model, queueLength: limits.queueLength)
+            pools[deployment.model] = pool
+            pool.update(snapshot.replicas.filter { $0.model == deployment.model })
+            let rates = snapshot.priceBooks.sorted { $0.effective < $1.effective }.compactMap {
+                book in
+                book.models[deployment.priceAs].map { price in
+                    ModelEntry.PricedRate(
+                        effective: book.effective, version: book.version, rate: Rate(price),
+                        price: price)
+                }
+            }
+            // A model without a price is not served.
+            guard !rates.isEmpty else { continue }
+            models[deployment.model] = ModelEntry(deployment: deployment, pool: pool, rates: rates)
+        }
+        for (model, pool) in pools where models[model] == nil { pool.update([]) }
+        return models
+    }
+
+    var allPools: [ModelPool] { Array(pools.values) }
+
+    private static func intersection(_ left: [String]?, _ right: [String]?) -> Set<String>? {
+        guard let left, let right else { return (left ?? right).map(Set.init) }
+        return Set(left).intersection(right)
+    }
+
+    private func account(of organization: OrganizationID) -> AccountOwner {
+        if let parties = accounts[organization] { return parties.account }
+        let account = AccountOwner(organization: organization)
+        accounts[organization] = Parties(account: account)
+        return account
+    }
+
+    private func setTerms(
+        of party: String, in organization: OrganizationID, limits: TrafficLimits, budget: Scope?
+    ) -> Int {
+        let account = account(of: organization)
+        let known = accounts[organization]?.indices[party]
+        let index = account.state.withLock { state in
+            let index = known ?? state.addParty()
+            state.setTerms(of: index, limits: limits, budget: budget)
+            return index
+        }
+        accounts[organization]?.indices[party] = index
+        return index
+    }
+
+    // MARK: Borrowing
+
+    /// Asks control for what is lacking; the ticket is resumed when the answer is there.
+    func borrow(_ shortages: [Shortage], for account: AccountOwner, ticket: ConnectionTicket) {
+        let scopes = Set(shortages.map(\.scope))
+        for (id, borrowing) in borrowings
+        where borrowing.account === account && scopes.isSubset(of: borrowing.requests.map(\.scope)) {
+            borrowings[id]?.waiters.append(ticket)
+            return
+        }
+        lastBorrowing += 1
+        let borrowing = Borrowing(
+            account: account,
+            requests: shortages.map { shortage in
+                BorrowRequest(
+                    scope: shortage.scope, needed: shortage.needed,
+                    wanted: shortage.needed * Self.borrowFactor + Self.borrowLeast)
+            }, waiters: [ticket])
+        borrowings[lastBorrowing] = borrowing
+        send?(.borrow(id: lastBorrowing, requests: borrowing.requests))
+    }
+
+    func granted(_ id: Int64, _ grants: [ScopedAmount], at now: Int64) {
+        guard let borrowing = borrowings.removeValue(forKey: id) else { return }
+        borrowing.account.state.withLock { state in
+            for request in borrowing.requests {
+                let amount = grants.first { $0.scope == request.scope }?.amount ?? .zero
+                state.receive(
+                    amount, in: request.scope,
+                    dryUntil: amount < request.wanted ? now + Self.dryNanoseconds : nil, at: now)
+            }
+        }
+        for ticket in borrowing.waiters { ticket.resume(.money) }
+    }
+
+    /// The connection to control is lost: what was asked for is asked again on the next one.
+    func linkLost() { send = nil }
+
+    func linkFound(_ send: @escaping (GatewayMessage) -> Void) {
+        self.send = send
+        for (id, borrowing) in borrowings.sorted(by: { $0.key < $1.key }) {
+            send(.borrow(id: id, requests: borrowing.requests))
+        }
+    }
+
+    /// All that was granted in this epoch.
+    var lent: [ScopedAmount] {
+        accounts.values.flatMap { parties in
+            parties.account.state.withLock { state in
+                state.purses.filter { $0.lent > .zero }.map {
+                    ScopedAmount(scope: $0.scope, amount: $0.lent)
+                }
+            }
+        }
+    }
+
+    // MARK: Giving back
+
+    /// Returns money that nobody has used for a while. Not while control is away: it could not lend
+    /// again.
+    func returnIdle(at now: Int64) {
+        guard send != nil else { return }
+        give { $0.takeFree(idleSince: now - Self.idleNanoseconds) }
+    }
+
+    /// Returns what is free in the scopes that control asks for, or in all.
+    func returnFree(in scopes: Set<Scope>?) {
+        give { $0.takeFree(idleSince: .max, scopes: scopes) }
+    }
+
+    private func give(
+        _ take: (inout OrganizationAccount) -> [(scope: Scope, amount: Money)]
+    ) {
+        let now = clock.now()
+        for parties in accounts.values {
+            for (scope, amount) in parties.account.state.withLock({ take(&$0) }) {
+                journal.appendSynced(.returned(scope, amount, at: now))
+            }
+        }
+    }
+}
