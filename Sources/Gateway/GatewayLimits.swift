@@ -1,4 +1,4 @@
-package import Vocabulary
+import Vocabulary
 
 /// Everything that is bounded in a gateway, with the bound's name. Times are durations, sizes bytes.
 package struct GatewayLimits: Sendable {

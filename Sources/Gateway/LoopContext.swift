@@ -12,8 +12,10 @@ final class LoopContext {
     let journal: Journal
     let engines: EnginePool
     let suppliers: SupplierKeys
+    typealias Borrow = @Sendable ([Shortage], AccountOwner, ConnectionTicket) -> Void
+
     /// Asks control for money; may be called on any loop.
-    let borrow: @Sendable ([Shortage], AccountOwner, ConnectionTicket) -> Void
+    let borrow: Borrow
     var directory = Directory.empty
     var isDraining = false
     var connections: [ObjectIdentifier: ClientConnection] = [:]
@@ -26,7 +28,7 @@ final class LoopContext {
     init(
         index: Int, loop: any EventLoop, limits: GatewayLimits, clock: WallClock, journal: Journal,
         engines: EnginePool, suppliers: SupplierKeys, operations: Operations,
-        borrow: @escaping @Sendable ([Shortage], AccountOwner, ConnectionTicket) -> Void
+        borrow: @escaping Borrow
     ) {
         self.index = index
         self.loop = loop
@@ -49,5 +51,23 @@ final class LoopContext {
         let now = self.now
         for connection in Array(connections.values) { connection.enforceDeadlines(at: now) }
         engines.closeIdle(at: now)
+    }
+
+    // MARK: Going down
+
+    func beginDraining() {
+        isDraining = true
+        for connection in Array(connections.values) { connection.enforceDeadlines(at: now) }
+    }
+
+    /// Connections with a request under way.
+    var busyConnections: Int { connections.values.count { $0.phase != .idle } }
+
+    func closeAll() {
+        for connection in Array(connections.values) {
+            connection.clientLeft()
+            connection.context?.close(promise: nil)
+        }
+        engines.closeIdle(at: now, all: true)
     }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import Fleet
 import Metering
 import NIOCore
@@ -32,10 +33,7 @@ extension ClientConnection {
         guard let model = loop.directory.models[scanned.model], exchange.key.mayCall(scanned.model),
             let priced = model.rate(at: loop.clock.now())
         else {
-            throw Failure(
-                .modelNotFound,
-                "The model '\(scanned.model.prefix(64))' does not exist here or this key may not call "
-                    + "it. GET /v1/models lists what there is.", parameter: "model")
+            throw OpenAIErrorBody.unknownModel(scanned.model)
         }
         try check(scanned, against: model.deployment)
         exchange.model = model
@@ -89,7 +87,8 @@ extension ClientConnection {
         }
         return Demand(
             rate: priced.rate, promptTokens: prompt, generatedTokens: generated,
-            minimumGenerated: min(generated, loop.limits.minimumGenerated * scanned.choices * inputs),
+            minimumGenerated: min(
+                generated, loop.limits.minimumGenerated * scanned.choices * inputs),
             holdChunk: scanned.streaming ? loop.limits.holdChunk * scanned.choices * inputs : nil)
     }
 

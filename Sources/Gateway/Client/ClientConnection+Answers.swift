@@ -1,3 +1,4 @@
+import Synchronization
 import NIOCore
 import RequestPath
 import Vocabulary
@@ -18,7 +19,7 @@ extension ClientConnection {
         var head = ResponseHead(status: OpenAIStatus.status(of: failure.code))
         head.add("content-type", "application/json")
         head.add("x-request-id", request)
-        head.add("x-should-retry", OpenAIStatus.shouldRetry(failure) ? "true" : "false")
+        head.add("x-should-retry", Self.shouldRetry(failure) ? "true" : "false")
         if case .after(let wait) = failure.retry {
             let milliseconds = wait.nanoseconds / 1_000_000
             head.add("retry-after-ms", "\(milliseconds)")
@@ -27,6 +28,11 @@ extension ClientConnection {
         if let exchange { addLimits(to: &head, exchange) }
         loop.meters.refused(failure.code)
         finish(head, body: ByteBuffer(bytes: body))
+    }
+
+    /// What is never worth a retry says so: a library would send a refused request three times.
+    private static func shouldRetry(_ failure: Failure) -> Bool {
+        failure.retry != .never || OpenAIStatus.shouldRetry(of: failure.code)
     }
 
     /// Answers with a page or a list.
@@ -104,7 +110,8 @@ struct ResponseHead {
         bytes.writeString("x-ratelimit-limit-\(what): \(line.limit)\r\n")
         bytes.writeString("x-ratelimit-remaining-\(what): \(line.remaining)\r\n")
         bytes.writeString(
-            "x-ratelimit-reset-\(what): \(GoDuration.text(milliseconds: line.resetSeconds * 1000))\r\n")
+            "x-ratelimit-reset-\(what): \(GoDuration.text(.seconds(line.resetSeconds)))\r\n"
+        )
     }
 
     mutating func finish(keepAlive: Bool) -> ByteBuffer {

@@ -1,3 +1,4 @@
+import Metering
 import Fleet
 import NIOCore
 import RequestPath
@@ -80,7 +81,8 @@ extension ClientConnection: EngineUser {
         let host =
             switch replica.address {
             case .unixSocket: "engine"
-            case .tcp(let host, let port, let tls): port == (tls ? 443 : 80) ? host : "\(host):\(port)"
+            case .tcp(let host, let port, let tls):
+                port == (tls ? 443 : 80) ? host : "\(host):\(port)"
             }
         let authorization = exchange.model.map { loop.suppliers.authorization(for: $0.deployment) }
         return "POST \(replica.pathPrefix)\(path) HTTP/1.1\r\nHost: \(host)\r\n"
@@ -223,9 +225,11 @@ extension ClientConnection: EngineUser {
             edits.append(Splice(range: model, replacement: JSONText.quoted(name)))
             edits.sort { $0.range.lowerBound < $1.range.lowerBound }
         }
-        var ending = successHead(exchange, length: edits.reduce(exchange.answer.readableBytes) {
-            $0 + $1.replacement.count - $1.range.count
-        })
+        var ending = successHead(
+            exchange,
+            length: edits.reduce(exchange.answer.readableBytes) {
+                $0 + $1.replacement.count - $1.range.count
+            })
         for part in Self.parts(of: exchange.answer, edits) { ending.writeImmutableBuffer(part) }
         exchange.plainEnding = ending
         exchange.answer = ByteBuffer()

@@ -1,3 +1,5 @@
+import Fleet
+import Synchronization
 import Metering
 import NIOCore
 import RequestPath
@@ -24,7 +26,8 @@ extension ClientConnection {
         }
         let settled = SettledRequest(
             opened: opened(exchange, hold: hold, priced: priced, replica: replica),
-            at: loop.clock.now(), outcome: outcome, billed: result.billed, unbilled: result.unbilled,
+            at: loop.clock.now(), outcome: outcome, billed: result.billed,
+            unbilled: result.unbilled,
             unbilledReason: result.reason, amount: result.amount)
         let wasAborted = outcome != .completed
         exchange.model?.pool.release(

@@ -1,3 +1,5 @@
+import Synchronization
+import Fleet
 import Metering
 import NIOCore
 import RequestPath
@@ -23,44 +25,54 @@ extension ClientConnection {
             swap(&bytes, &exchange.partialEvent)
             exchange.partialEvent = ByteBuffer()
         }
-        processEvents(&bytes, exchange)
-        guard phase == .answering, bytes.readableBytes > 0 else { return }
-        exchange.partialEvent = bytes
-        if bytes.readableBytes > loop.limits.frameBytes, !exchange.isHeldUp {
+        var failure: Failure?
+        bytes.readWithUnsafeReadableBytes { raw in
+            do throws(Failure) {
+                return try takeEvents(raw, exchange)
+            } catch {
+                failure = error
+                return 0
+            }
+        }
+        if let failure {
             exchange.engine?.cancel()
-            engineFailed(
-                Failure(.engineFailed, "The engine sent an event that is too large."),
-                wasSilent: false)
+            engineFailed(failure, wasSilent: false)
+        } else if phase == .answering, bytes.readableBytes > 0 {
+            exchange.partialEvent = bytes
         }
     }
 
-    private func processEvents(_ bytes: inout ByteBuffer, _ exchange: Exchange) {
-        bytes.readWithUnsafeReadableBytes { raw in
-            var position = 0
-            while phase == .answering, !exchange.isHeldUp {
-                let rest = UnsafeRawBufferPointer(rebasing: raw[position...])
-                guard let range = EventStreamSplitter.nextEvent(in: rest) else { break }
-                let event = UnsafeRawBufferPointer(rebasing: rest[range])
-                guard take(event, exchange) else { break }
-                position += range.upperBound
+    /// How many bytes of whole events have been dealt with.
+    private func takeEvents(
+        _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange
+    ) throws(Failure) -> Int {
+        var position = 0
+        while phase == .answering, !exchange.isHeldUp {
+            guard let range = try exchange.splitter.next(bytes) else { break }
+            let event = UnsafeRawBufferPointer(rebasing: bytes[range])
+            guard try take(event, exchange) else {
+                // Looked at again later, from its beginning.
+                exchange.splitter = EventStreamSplitter()
+                return position
             }
-            return position
+            position = range.upperBound
         }
+        exchange.splitter.dropFront(position)
+        return position
     }
 
     /// Hands one event on, or keeps it; false if it has to be looked at again later.
-    private func take(_ event: UnsafeRawBufferPointer, _ exchange: Exchange) -> Bool {
-        let frame = ChatFrame.scan(event)
+    private func take(
+        _ event: UnsafeRawBufferPointer, _ exchange: Exchange
+    ) throws(Failure) -> Bool {
+        let frame = try ChatFrame.scan(event)
         switch frame.kind {
         case .comment:
             exchange.out.add(event)
         case .done:
             exchange.sawDone = true
         case .error:
-            exchange.engine?.cancel()
-            engineFailed(
-                Failure(.engineFailed, "The engine failed in the middle of its answer."),
-                wasSilent: false)
+            throw Failure(.engineFailed, "The engine failed in the middle of its answer.")
         case .data where frame.isUsageOnly:
             if let usage = frame.usage {
                 exchange.meter.finish(usage.counts(for: exchange.endpoint))
@@ -78,8 +90,11 @@ extension ClientConnection {
         _ event: UnsafeRawBufferPointer, _ frame: ChatFrame, _ exchange: Exchange
     ) -> Bool {
         let count = StreamMeter.Frame(
-            choice: frame.choiceIndex, hasContent: frame.hasContent, generated: frame.predicted,
-            promptProcessed: frame.promptProcessed, promptCached: frame.promptCached)
+            choice: frame.choiceIndex, hasContent: frame.hasContent,
+            generated: frame.predicted ?? frame.usage?.completionTokens,
+            promptProcessed: frame.promptProcessed
+                ?? frame.usage.map { $0.promptTokens - $0.cachedTokens },
+            promptCached: frame.promptCached ?? frame.usage?.cachedTokens)
         if let hold = exchange.hold, hold.generatedReserved < hold.generatedLimit,
             !isCovered(count, exchange)
         {
@@ -159,9 +174,11 @@ extension ClientConnection {
             target.add(JSONText.quoted(name))
             position = model.upperBound
         }
-        if let timings = frame.timingsRange, timings.lowerBound >= position {
-            copy(upTo: timings.lowerBound)
-            position = timings.upperBound
+        // What an engine adds for us alone: its timings, and running usage.
+        let added = frame.isUsageOnly ? nil : frame.usageRange
+        for cut in [frame.timingsRange, added].compactMap(\.self) where cut.lowerBound >= position {
+            copy(upTo: cut.lowerBound)
+            position = cut.upperBound
         }
         copy(upTo: event.count)
     }
@@ -202,14 +219,11 @@ extension ClientConnection {
         exchange.engine?.cancel()
         exchange.engine = nil
         flushStream()
-        let model = exchange.scanned?.model ?? ""
         exchange.ending = ChunkedBody()
         exchange.ending.isChunked = exchange.out.isChunked
         exchange.ending.add(
-            OpenAIStreamEnd.stopped(
-                like: event, model: model, clamp: exchange.stopped ?? .credit,
-                usage: exchange.scanned?.includeUsage == true ? exchange.meter.delivered : nil))
-        exchange.ending.add(OpenAIStreamEnd.done)
+            StoppedStream.ending(
+                like: event, exchange, clamp: exchange.stopped ?? .credit))
         finishStream(exchange, outcome: .stoppedAtLimit)
     }
 

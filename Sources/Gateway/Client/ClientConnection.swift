@@ -9,10 +9,10 @@ import Wire
 /// that is under way. The stages of a request are in the extensions beside this file.
 ///
 /// Requests are decoded by NIO's hardened parser; answers are written as bytes.
-package final class ClientConnection: ChannelDuplexHandler {
-    package typealias InboundIn = HTTPServerRequestPart
-    package typealias OutboundIn = ByteBuffer
-    package typealias OutboundOut = ByteBuffer
+final class ClientConnection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     enum Phase {
         case idle
@@ -55,23 +55,23 @@ package final class ClientConnection: ChannelDuplexHandler {
 
     // MARK: Channel events
 
-    package func handlerAdded(context: ChannelHandlerContext) {
+    func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.connections[ObjectIdentifier(self)] = self
     }
 
-    package func channelActive(context: ChannelHandlerContext) {
+    func channelActive(context: ChannelHandlerContext) {
         isPeerLocal = context.channel.remoteAddress.map(Self.isLoopback) ?? false
         context.fireChannelActive()
     }
 
-    package func handlerRemoved(context: ChannelHandlerContext) {
+    func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         loop.connections[ObjectIdentifier(self)] = nil
     }
 
     /// Reads ahead only between requests: a client that sends more waits in its own socket.
-    package func read(context: ChannelHandlerContext) {
+    func read(context: ChannelHandlerContext) {
         if isBusy {
             readIsDue = true
         } else {
@@ -79,7 +79,7 @@ package final class ClientConnection: ChannelDuplexHandler {
         }
     }
 
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         if isBusy || !ahead.isEmpty {
             ahead.append(part)
@@ -88,12 +88,12 @@ package final class ClientConnection: ChannelDuplexHandler {
         }
     }
 
-    package func channelInactive(context: ChannelHandlerContext) {
+    func channelInactive(context: ChannelHandlerContext) {
         clientLeft()
         context.fireChannelInactive()
     }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error is HTTPParserError, phase == .idle || phase == .receiving {
             refuseGarbage(error)
         } else {
@@ -101,13 +101,13 @@ package final class ClientConnection: ChannelDuplexHandler {
         }
     }
 
-    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
         exchange?.engine?.setPaused(!context.channel.isWritable || isStreamHeldUp)
         if phase == .answering { renewAnswerDeadline() }
         context.fireChannelWritabilityChanged()
     }
 
-    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }

@@ -1,9 +1,9 @@
 import Fleet
-package import NIOCore
+import NIOCore
 
 /// A way back to one request of one connection from any thread: hops to the connection's event loop
 /// and does nothing if that request has ended meanwhile.
-package struct ConnectionTicket: Sendable {
+struct ConnectionTicket: Sendable {
     /// What a waiting request is told.
     enum News: Sendable {
         /// Decide on admission again: money may have come, or has not within the time.

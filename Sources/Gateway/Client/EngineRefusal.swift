@@ -25,14 +25,16 @@ enum EngineRefusal {
         switch status {
         case 400, 404, 405, 413, 415, 422:
             return Failure(
-                .invalidRequest, message ?? "The engine cannot serve this request (HTTP \(status)).")
+                .invalidRequest, message ?? "The engine cannot serve this request (HTTP \(status))."
+            )
         case 429, 503:
             return Failure(
                 .overloaded, "The engine is busy or loading. Try again in a moment.",
                 retry: .after(.seconds(1)))
         case 401, 403:
             return Failure(
-                .unavailable, "The supplier of this model refused our access. The operator has to act.")
+                .unavailable,
+                "The supplier of this model refused our access. The operator has to act.")
         default:
             return Failure(
                 .engineFailed, "The engine failed (HTTP \(status)). Try again in a moment.",

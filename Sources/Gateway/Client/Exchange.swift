@@ -33,6 +33,7 @@ final class Exchange {
     var meter = StreamMeter()
     /// Bytes of events that have not been looked at: not whole yet, or held up.
     var partialEvent = ByteBuffer()
+    var splitter = EventStreamSplitter()
     /// What goes to the client at the next flush.
     var out = ChunkedBody()
     /// What is kept back until the journal is synced: the end of a stream.

@@ -11,13 +11,13 @@ final class EnginePool {
     /// Kept open per engine and loop.
     static let idleConnections = 1024
 
-    private let loop: any EventLoop
+    let eventLoop: any EventLoop
     private let connectWait: TimeAmount
     private let tlsContext: NIOSSLContext?
     private var idle: [EngineAddress: [EngineConnection]] = [:]
 
     init(loop: any EventLoop, connectWait: Duration, tlsContext: NIOSSLContext?) {
-        self.loop = loop
+        self.eventLoop = loop
         self.connectWait = .nanoseconds(connectWait.nanoseconds)
         self.tlsContext = tlsContext
     }
@@ -42,9 +42,9 @@ final class EnginePool {
             guard connection.isOpen, connection.served > 0 else { return }
             self?.keep(connection, for: address)
         }
-        let bound = NIOLoopBound(connection, eventLoop: loop)
+        let bound = NIOLoopBound(connection, eventLoop: eventLoop)
         let tls = tlsContext
-        let bootstrap = ClientBootstrap(group: loop)
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(connectWait)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
@@ -63,8 +63,8 @@ final class EnginePool {
             case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
             case .tcp(let host, let port, _): bootstrap.connect(host: host, port: port)
             }
-        let answer = NIOLoopBound(completion, eventLoop: loop)
-        connected.hop(to: loop).whenComplete { result in
+        let answer = NIOLoopBound(completion, eventLoop: eventLoop)
+        connected.hop(to: eventLoop).whenComplete { result in
             switch result {
             case .success: answer.value(.success(bound.value))
             case .failure:

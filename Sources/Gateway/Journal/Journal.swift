@@ -1,11 +1,11 @@
 import Foundation
 import Glibc
-package import Metering
+import Metering
 import Synchronization
-package import Vocabulary
+import Vocabulary
 
 /// Who is told that what it wrote is on stable storage.
-package enum JournalWaiter: Sendable {
+enum JournalWaiter: Sendable {
     /// A connection on the event loop with this index: the server hands all that wait on one loop
     /// over in one hop.
     case connection(loop: Int, ConnectionTicket)
@@ -18,7 +18,7 @@ package enum JournalWaiter: Sendable {
 /// - ``appendSynced(_:notifying:)`` also asks for a sync; the waiter is told when it is done.
 ///
 /// A disk that fails ends the process: a gateway that cannot write down what it sold must not sell.
-package final class Journal: Sendable {
+final class Journal: Sendable {
     private struct Pending: Sendable {
         var bytes: [UInt8] = []
         var waiters: [JournalWaiter] = []
@@ -44,12 +44,12 @@ package final class Journal: Sendable {
     private let finished = DispatchSemaphore(value: 0)
     private let isAwake = Atomic<Bool>(false)
     private let syncedOffset: Atomic<Int64>
-    package let directory: String
+    let directory: String
     /// Told on the sync thread who waited, after each sync.
     private let onSync: @Sendable ([JournalWaiter]) -> Void
 
     /// Opens the journal for appending at `position`; what lies behind it is cleared.
-    package init(
+    init(
         directory: String, position: Int64, onSync: @escaping @Sendable ([JournalWaiter]) -> Void
     ) throws(Failure) {
         self.directory = directory
@@ -66,17 +66,17 @@ package final class Journal: Sendable {
     }
 
     /// Records before this offset are on stable storage.
-    package var synced: Int64 { syncedOffset.load(ordering: .acquiring) }
+    var synced: Int64 { syncedOffset.load(ordering: .acquiring) }
 
     /// Where recovery has to begin reading: the first record of the oldest open request.
-    package var recoveryOffset: Int64 {
+    var recoveryOffset: Int64 {
         state.withLock { state in
             state.openOffsets.values.min() ?? state.position
         }
     }
 
     /// Writes a record into the page cache.
-    package func append(_ record: JournalRecord) {
+    func append(_ record: JournalRecord) {
         let bytes = JournalCodec.encode(record)
         state.withLock { state in
             add(bytes, of: record, to: &state)
@@ -85,7 +85,7 @@ package final class Journal: Sendable {
     }
 
     /// Appends a record to the next group and tells `waiter` when it is on stable storage.
-    package func appendSynced(_ record: JournalRecord, notifying waiter: JournalWaiter? = nil) {
+    func appendSynced(_ record: JournalRecord, notifying waiter: JournalWaiter? = nil) {
         let bytes = JournalCodec.encode(record)
         state.withLock { state in
             add(bytes, of: record, to: &state)
@@ -95,15 +95,24 @@ package final class Journal: Sendable {
         wakeThread()
     }
 
+    /// Where the next record goes.
+    var position: Int64 { state.withLock { $0.position } }
+
+    /// Asks for a sync of all that has been appended.
+    func requestSync() {
+        state.withLock { $0.pending.wantsSync = true }
+        wakeThread()
+    }
+
     /// Appends a record and waits until it is on stable storage. Not for event loops.
-    package func appendAndWait(_ record: JournalRecord) {
+    func appendAndWait(_ record: JournalRecord) {
         let done = DispatchSemaphore(value: 0)
         appendSynced(record, notifying: .thread(done))
         done.wait()
     }
 
     /// Syncs what there is and ends the thread.
-    package func close() {
+    func close() {
         state.withLock { $0.isClosed = true }
         wakeThread()
         finished.wait()
@@ -112,13 +121,15 @@ package final class Journal: Sendable {
     // MARK: Appending, under the lock
 
     private func add(_ bytes: [UInt8], of record: JournalRecord, to state: inout State) {
-        if state.position + Int64(bytes.count) + Int64(JournalCodec.headerBytes) > state.segment.end {
+        if state.position + Int64(bytes.count) + Int64(JournalCodec.headerBytes) > state.segment.end
+        {
             writePending(&state)
             switchSegment(&state)
         }
         switch record {
         case .opened(let opened): state.openOffsets[opened.request] = state.position
-        case .settled(let settled): state.openOffsets[settled.opened.request] = nil
+        case .settled(let settled) where settled.opened.streaming:
+            state.openOffsets[settled.opened.request] = nil
         default: break
         }
         state.pending.bytes += bytes
@@ -129,11 +140,8 @@ package final class Journal: Sendable {
         guard !state.pending.bytes.isEmpty else { return }
         let offset = state.position - Int64(state.pending.bytes.count)
         let segment = state.segment
-        orDie { () throws(Failure) in
-            try state.pending.bytes.withUnsafeBytes { bytes throws(Failure) in
-                try segment.write(bytes, at: offset)
-            }
-        }
+        let bytes = state.pending.bytes
+        orDie { () throws(Failure) in try segment.write(bytes[...], at: offset) }
         state.pending.bytes.removeAll(keepingCapacity: true)
     }
 
@@ -214,7 +222,8 @@ package final class Journal: Sendable {
     /// Makes the next segment's file in good time, beside the hot path.
     private func prepareNextSegment() {
         let isDue = state.withLock { state in
-            !state.isPrepared && state.position > state.segment.start + JournalLayout.segmentBytes / 2
+            !state.isPrepared
+                && state.position > state.segment.start + JournalLayout.segmentBytes / 2
         }
         guard isDue else { return }
         let path = directory + "/" + Self.preparedName

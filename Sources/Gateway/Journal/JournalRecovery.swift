@@ -1,34 +1,39 @@
 import Foundation
-package import Metering
-package import Vocabulary
+import Metering
+import Vocabulary
 
 /// Brings a journal whose gateway died to a clean end: what was open is settled at its last
 /// checkpoint, then a new epoch begins.
-package struct JournalRecovery {
-    /// What recovery needs to know from outside: how a request is charged under the price that it
-    /// was admitted with.
-    package typealias Charge = (OpenedRequest, TokenCounts) -> Money
+struct JournalRecovery {
+    let directory: String
 
-    package let directory: String
+    init(directory: String) { self.directory = directory }
 
-    package init(directory: String) { self.directory = directory }
-
-    package struct Found: Sendable {
+    struct Found: Sendable {
         /// Where the journal ends.
-        package var end: Int64
-        package var gateway: GatewayID?
-        package var lastEpoch: Int64
+        var end: Int64
+        /// Where the next recovery may begin, should nothing follow.
+        var cleanOffset: Int64
+        var gateway: GatewayID?
+        var lastEpoch: Int64
         /// Requests without an end, with what is known to have been delivered.
-        package var open: [(opened: OpenedRequest, delivered: TokenCounts?)]
+        var open: [Open]
+    }
+
+    struct Open: Sendable {
+        var opened: OpenedRequest
+        /// As of its last checkpoint; nil: nothing was delivered.
+        var delivered: TokenCounts?
     }
 
     /// Reads from the last known clean point to the end. A torn last record ends the journal.
-    package func find() throws -> Found {
+    func find() throws -> Found {
         let mark = RecoveryMark.load(from: directory)
         var reader = JournalReader(directory: directory, position: mark?.offset ?? 0)
         var found = Found(
-            end: mark?.offset ?? 0, gateway: mark?.gateway, lastEpoch: mark?.epoch ?? 0, open: [])
-        var open: [RequestID: (opened: OpenedRequest, delivered: TokenCounts?)] = [:]
+            end: mark?.offset ?? 0, cleanOffset: mark?.offset ?? 0, gateway: mark?.gateway,
+            lastEpoch: mark?.epoch ?? 0, open: [])
+        var open: [RequestID: Open] = [:]
         var order: [RequestID] = []
         while true {
             let entries = try reader.read(limit: 4096, tornTailEnds: true)
@@ -40,7 +45,7 @@ package struct JournalRecovery {
                     found.gateway = gateway
                     found.lastEpoch = max(found.lastEpoch, epoch)
                 case .opened(let opened):
-                    open[opened.request] = (opened, nil)
+                    open[opened.request] = Open(opened: opened, delivered: nil)
                     order.append(opened.request)
                 case .checkpoint(let request, let delivered, _):
                     open[request]?.delivered = delivered
@@ -58,12 +63,12 @@ package struct JournalRecovery {
 
 /// Where recovery may begin: every request opened before it has ended. Kept beside the segments and
 /// replaced as a whole.
-package struct RecoveryMark: Codable, Sendable {
-    package var gateway: GatewayID
-    package var epoch: Int64
-    package var offset: Int64
+struct RecoveryMark: Codable, Sendable {
+    var gateway: GatewayID
+    var epoch: Int64
+    var offset: Int64
 
-    package init(gateway: GatewayID, epoch: Int64, offset: Int64) {
+    init(gateway: GatewayID, epoch: Int64, offset: Int64) {
         self.gateway = gateway
         self.epoch = epoch
         self.offset = offset
@@ -71,14 +76,14 @@ package struct RecoveryMark: Codable, Sendable {
 
     private static let name = "recovery.json"
 
-    package static func load(from directory: String) -> RecoveryMark? {
+    static func load(from directory: String) -> RecoveryMark? {
         let url = URL(fileURLWithPath: directory).appendingPathComponent(name)
         return (try? Data(contentsOf: url)).flatMap {
             try? JSONDecoder().decode(RecoveryMark.self, from: $0)
         }
     }
 
-    package func save(in directory: String) throws {
+    func save(in directory: String) throws {
         let url = URL(fileURLWithPath: directory).appendingPathComponent(Self.name)
         try JSONEncoder().encode(self).write(to: url, options: .atomic)
     }

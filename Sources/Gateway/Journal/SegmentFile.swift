@@ -32,7 +32,7 @@ struct SegmentFile {
         defer { close(descriptor) }
         let zeros = [UInt8](repeating: 0, count: 1 << 20)
         for _ in 0..<(JournalLayout.segmentBytes >> 20) {
-            guard write(descriptor, zeros, zeros.count) == zeros.count else {
+            guard Glibc.write(descriptor, zeros, zeros.count) == zeros.count else {
                 throw failure("fill", path)
             }
         }
@@ -51,16 +51,20 @@ struct SegmentFile {
         return SegmentFile(descriptor: descriptor, start: start)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(Failure) {
-        var written = 0
-        while written < bytes.count {
-            let result = pwrite(
-                descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written,
-                off_t(offset - start) + off_t(written))
-            if result < 0, errno == EINTR { continue }
-            guard result > 0 else { throw Self.failure("write", "segment \(start)") }
-            written += result
+    func write(_ bytes: ArraySlice<UInt8>, at offset: Int64) throws(Failure) {
+        let isWhole = bytes.withUnsafeBytes { buffer in
+            var written = 0
+            while written < buffer.count {
+                let result = pwrite(
+                    descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written,
+                    off_t(offset - start) + off_t(written))
+                if result < 0, errno == EINTR { continue }
+                guard result > 0 else { return false }
+                written += result
+            }
+            return true
         }
+        guard isWhole else { throw Self.failure("write", "segment \(start)") }
     }
 
     /// Fills the segment with zeros from `offset` on: what a crash left behind a torn record.
@@ -69,9 +73,7 @@ struct SegmentFile {
         var position = offset
         while position < end {
             let count = Int(min(Int64(zeros.count), end - position))
-            try zeros.withUnsafeBytes { bytes throws(Failure) in
-                try write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: position)
-            }
+            try write(zeros[..<count], at: position)
             position += Int64(count)
         }
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", "segment \(start)") }

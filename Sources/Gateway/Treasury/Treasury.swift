@@ -1,3 +1,5 @@
+import Synchronization
+import Fleet
 import Link
 import Metering
 import NIOCore
@@ -68,7 +70,8 @@ final class Treasury {
                 Scope.projectBudget(terms.project, period: budget.period(at: now))
             }
             let party = setTerms(
-                of: "\(terms.project)", in: terms.organization, limits: terms.limits, budget: budget)
+                of: "\(terms.project)", in: terms.organization, limits: terms.limits, budget: budget
+            )
             projects[terms.project] = (terms, party)
         }
         var keys: [KeyDigest: KeyEntry] = [:]
@@ -146,7 +149,8 @@ final class Treasury {
     func borrow(_ shortages: [Shortage], for account: AccountOwner, ticket: ConnectionTicket) {
         let scopes = Set(shortages.map(\.scope))
         for (id, borrowing) in borrowings
-        where borrowing.account === account && scopes.isSubset(of: borrowing.requests.map(\.scope)) {
+        where borrowing.account === account && scopes.isSubset(of: borrowing.requests.map(\.scope))
+        {
             borrowings[id]?.waiters.append(ticket)
             return
         }

@@ -40,6 +40,10 @@ package struct ReplicaQueue<Waiter: Sendable>: Sendable {
     package var load: [(replica: ReplicaID, inFlight: Int)] {
         places.map { ($0.snapshot.replica, $0.inFlight) }
     }
+    package func inFlight(on replica: ReplicaID) -> Int {
+        places.first { $0.snapshot.replica == replica }?.inFlight ?? 0
+    }
+
     package var hasReadyReplica: Bool { places.contains { $0.snapshot.state == .ready } }
 
     /// Asks for a place; who has to wait is kept until `deadline`.

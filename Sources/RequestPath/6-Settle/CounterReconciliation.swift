@@ -25,6 +25,8 @@ package struct CounterReconciliation: Sendable {
     package init() {}
 
     package var isDue: Bool { !aborted.isEmpty }
+    /// Whether the counters have been read before.
+    package var hasBase: Bool { base != nil }
 
     /// A request ended and this is what is on record for it, billed or not.
     package mutating func ended(_ request: RequestID, counts: TokenCounts, wasAborted: Bool) {
