@@ -28,14 +28,14 @@ struct PrometheusText {
     private static func braces(_ labels: [(String, String)]) -> String {
         guard !labels.isEmpty else { return "" }
         let pairs = labels.map { name, value in
-            let escaped = value.flatMap { character -> String in
+            let escaped = value.map { character in
                 switch character {
                 case "\\": "\\\\"
                 case "\"": "\\\""
                 case "\n": "\\n"
                 default: String(character)
                 }
-            }
+            }.joined()
             return "\(name)=\"\(escaped)\""
         }
         return "{" + pairs.joined(separator: ",") + "}"
