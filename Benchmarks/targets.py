@@ -193,9 +193,9 @@ class Spillway(Process):
         self.key = made["key"]
         for scope in (["--key", made["id"]], ["--project", customer["project"]]):
             self.command(
-                "limit", "set", *scope, "--requests-per-minute", "1000000000",
-                "--tokens-per-minute", "1000000000000", "--concurrency", "100000",
-                "--budget", CREDIT_DOLLARS, "--budget-window", "total")
+                "limit", "set", *scope, "--requests", "1000000000", "--tokens",
+                "1000000000000", "--concurrency", "100000", "--budget", CREDIT_DOLLARS,
+                "--window", "total")
         for name, upstream in (("bench", engine), ("bench-slow", slow_engine)):
             self.command(
                 "model", "add", name, "--url", f"http://127.0.0.1:{upstream.port}/v1",

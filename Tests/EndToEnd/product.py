@@ -116,9 +116,12 @@ class Customer:
         shown = self.product.command("customer", "show", self.id)
         return {name: Decimal(shown[name]) for name in ("available", "held", "charged")}
 
-    def limit(self, *arguments, scope="key"):
+    def limit(self, scope="key", **limits):
+        """Sets limits of the key or the project: `requests` and `tokens` a minute, `concurrency`,
+        `budget` with its `window`."""
         target = self.key_id if scope == "key" else self.project
-        return self.product.command("limit", "set", f"--{scope}", target, *arguments)
+        options = [word for name, value in limits.items() for word in (f"--{name}", str(value))]
+        return self.product.command("limit", "set", f"--{scope}", target, *options)
 
     def events(self):
         return self.product.events(self.id)

@@ -96,7 +96,7 @@ def test_credit(product, engine, make_customer, run):
 @pytest.mark.parametrize("run", range(RUNS))
 def test_budget(product, engine, make_customer, run, scope):
     customer = make_customer("100")
-    customer.limit("--budget", str(CREDIT), "--budget-window", "total", scope=scope)
+    customer.limit(scope, budget=CREDIT, window="total")
     time.sleep(SNAPSHOT_SECONDS)
     served = spend_together(product, customer.key, 1000 + run, "insufficient_quota")
     product.settle()
@@ -108,7 +108,7 @@ def test_budget(product, engine, make_customer, run, scope):
 @pytest.mark.parametrize("run", range(RUNS))
 def test_tokens_a_minute(product, engine, make_customer, run):
     customer = make_customer("100")
-    customer.limit("--tokens-per-minute", str(TOKENS_A_MINUTE))
+    customer.limit(tokens=TOKENS_A_MINUTE)
     time.sleep(SNAPSHOT_SECONDS)
     begin = time.monotonic()
     served = spend_together(product, customer.key, 2000 + run, "rate_limit_exceeded")

@@ -264,7 +264,7 @@ def test_no_money_is_not_retried(product, make_customer):
 
 
 def test_too_many_requests_are_told_when(product, customer):
-    customer.limit("--requests-per-minute", "1")
+    customer.limit(requests=1)
     client = client_of(product, customer.key, max_retries=0)
     deadline = time.monotonic() + 5
     with pytest.raises(openai.RateLimitError) as caught:
@@ -278,7 +278,7 @@ def test_too_many_requests_are_told_when(product, customer):
 
 
 def test_limits_are_in_the_headers_of_a_stream(product, customer):
-    customer.limit("--requests-per-minute", "1000", "--tokens-per-minute", "100000")
+    customer.limit(requests=1000, tokens=100_000)
     client = client_of(product, customer.key)
 
     def limited():
