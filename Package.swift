@@ -123,8 +123,8 @@ let package = Package(
         .executableTarget(
             name: "spillway",
             dependencies: [
-                "Vocabulary", "Store", "Clusters", "Engines", "Gateway", "Control", "Commands",
-                argumentParser, logging,
+                "Vocabulary", "Wire", "Store", "Clusters", "Engines", "Gateway", "Control",
+                "Commands", argumentParser, logging,
             ],
             swiftSettings: house),
         // Tests: values, seeded simulation, real parts on loopback, the product as its user meets it

@@ -1,1 +1,7 @@
-print("spillway")
+import Commands
+import Foundation
+
+exit(
+    await CommandLineProgram.run(
+        SpillwayProgram.self, arguments: Array(CommandLine.arguments.dropFirst())
+    ).rawValue)

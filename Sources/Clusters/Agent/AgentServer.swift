@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import Link
 package import Logging
@@ -41,6 +40,24 @@ package struct AgentServer: Sendable {
         }
     }
 
+    /// Runs the agent and serves its socket until the agent has been stopped.
+    package func runWithAgent() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await run()
+                } catch is CancellationError {
+                } catch {
+                    logger.critical(
+                        "the agent's socket cannot be served",
+                        metadata: ["socket": "\(socket)", "error": "\(error)"])
+                }
+            }
+            await agent.run()
+            group.cancelAll()
+        }
+    }
+
     private func serve(_ connection: Connection) async {
         logger.debug("control has connected")
         do {
@@ -48,13 +65,11 @@ package struct AgentServer: Sendable {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
                         for await report in agent.reports() {
-                            try await outbound.write(Self.frame(report))
+                            try await outbound.write(LinkFrame.encode(report))
                         }
                     }
                     for try await frame in inbound {
-                        let command = try JSONDecoder().decode(
-                            AgentCommand.self, from: Data(frame.readableBytesView))
-                        agent.handle(command)
+                        agent.handle(try LinkFrame.decode(AgentCommand.self, from: frame))
                     }
                     group.cancelAll()
                 }
@@ -64,13 +79,5 @@ package struct AgentServer: Sendable {
             logger.warning("the connection to control broke", metadata: ["error": "\(error)"])
         }
         logger.debug("control has gone")
-    }
-
-    private static func frame(_ report: AgentReport) throws -> ByteBuffer {
-        let body = try JSONEncoder().encode(report)
-        var frame = ByteBuffer()
-        frame.writeInteger(UInt32(body.count))
-        frame.writeBytes(body)
-        return frame
     }
 }

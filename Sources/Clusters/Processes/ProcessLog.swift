@@ -1,3 +1,4 @@
+import Foundation
 import SystemPackage
 
 /// The file that takes a child's standard output and standard error.
@@ -13,6 +14,12 @@ package struct ProcessLog: Sendable {
     package let path: String
 
     package init(path: String) { self.path = path }
+
+    /// The logs of all children that were started with this log directory.
+    package static func all(in directory: String) -> [ProcessLog] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.filter { $0.hasSuffix(".log") }.map { ProcessLog(path: "\(directory)/\($0)") }
+    }
 
     func openForAppending() throws -> FileDescriptor {
         try FileDescriptor.open(

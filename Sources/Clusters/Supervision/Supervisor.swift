@@ -26,11 +26,18 @@ package struct Supervisor: Sendable {
         }
     }
 
+    private static let rotationPeriod = Duration.seconds(10)
+
     private let parts: [SupervisedPart: Part]
+    private let logDirectory: String
     private let logger: Logger
 
-    package init(gateway: Part, control: Part, engines: Part, logger: Logger) {
+    /// The children's logs in `logDirectory` are kept from growing without end.
+    package init(
+        gateway: Part, control: Part, engines: Part, logDirectory: String, logger: Logger
+    ) {
         parts = [.gateway: gateway, .control: control, .engines: engines]
+        self.logDirectory = logDirectory
         self.logger = logger
     }
 
@@ -49,6 +56,7 @@ package struct Supervisor: Sendable {
             group.addTask {
                 for await _ in signals { inbox.yield(.signal) }
             }
+            group.addTask { await rotateLogs() }
             for await event in events {
                 switch machine.handle(event) {
                 case .nothing: break
@@ -63,6 +71,21 @@ package struct Supervisor: Sendable {
                     return
                 }
             }
+        }
+    }
+
+    private func rotateLogs() async {
+        while !Task.isCancelled {
+            for log in ProcessLog.all(in: logDirectory) {
+                do {
+                    try log.rotate()
+                } catch {
+                    logger.warning(
+                        "a log file could not be emptied",
+                        metadata: ["file": "\(log.path)", "error": "\(error)"])
+                }
+            }
+            try? await Task.sleep(for: Self.rotationPeriod, clock: .continuous)
         }
     }
 }

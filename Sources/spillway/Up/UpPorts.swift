@@ -1,0 +1,29 @@
+import Clusters
+import Vocabulary
+
+/// The two ports, known before anything is started, so that a child that is started again finds its
+/// own.
+struct UpPorts {
+    /// How long the children of a Spillway that was killed may hold their ports.
+    private static let patience = Duration.seconds(3)
+
+    let gateway: UInt16
+    let control: UInt16
+
+    static func claim(_ options: UpOptions) async throws -> UpPorts {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            do {
+                return UpPorts(
+                    gateway: try TCPPort.claim(
+                        options.gatewayPort, host: options.host, option: "--gateway-port"),
+                    control: try TCPPort.claim(
+                        options.controlPort, host: "127.0.0.1", option: "--control-port"))
+            } catch let failure as Failure
+                where failure.code == .conflict && ContinuousClock.now < deadline
+            {
+                try await Task.sleep(for: .milliseconds(100), clock: .continuous)
+            }
+        }
+    }
+}
