@@ -190,6 +190,7 @@ let package = Package(
             name: "CommandsTests",
             dependencies: [
                 "Vocabulary", "Metering", "Pricing", "Wire", "Commerce", "Commands", "TestKit",
+                argumentParser,
             ],
             swiftSettings: house),
         .testTarget(name: "TidyTests", dependencies: ["TestKit"], swiftSettings: house),
