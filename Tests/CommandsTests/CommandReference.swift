@@ -18,10 +18,9 @@ enum CommandReference {
             $0.drop { $0 == " " }
         }
         return """
-
             ### `\(command.words.joined(separator: " "))`
 
-            \(configuration.abstract)\(prose.isEmpty ? "" : " " + prose)
+            \(configuration.abstract)\(prose.isEmpty ? "" : "\n\n" + prose)
 
             ```
             \(examples.joined(separator: "\n"))
