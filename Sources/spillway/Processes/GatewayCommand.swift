@@ -1,4 +1,7 @@
 import ArgumentParser
+import Foundation
+import Gateway
+import Logging
 import Vocabulary
 
 /// One gateway process.
@@ -18,7 +21,7 @@ struct GatewayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where it listens.", valueName: "address"))
     var host = "127.0.0.1"
 
-    @Option(help: "How long streams may go on after SIGTERM.")
+    @Option(help: "How long requests under way may take after SIGTERM.")
     var drainSeconds: UInt16 = 30
 
     @Option(help: ArgumentHelp("Certificates, PEM.", valueName: "file"))
@@ -27,7 +30,40 @@ struct GatewayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Private key, PEM.", valueName: "file"))
     var tlsKey: String?
 
+    private enum Event {
+        case serving(GatewayServer)
+        case toldToEnd
+    }
+
     func run() async throws {
-        throw Failure(.unsupported, "The gateway is not joined yet.")
+        umask(0o077)
+        let directory = DataDirectory(data)
+        let configuration = GatewayConfiguration(
+            host: host, port: Int(port), controlSocket: directory.controlSocket,
+            journalDirectory: directory.journal(of: name), tlsCertificate: tlsCertificate,
+            tlsKey: tlsKey, drain: .seconds(Int64(drainSeconds)))
+        let signals = ProcessSignals.requestsToEnd()
+        let logger = Logger.structured("gateway")
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            group.addTask {
+                .serving(
+                    try await GatewayServer.start(configuration, clock: .system, logger: logger))
+            }
+            group.addTask {
+                for await _ in signals { break }
+                return .toldToEnd
+            }
+            var server: GatewayServer?
+            for try await event in group {
+                switch event {
+                case .serving(let started): server = started
+                case .toldToEnd:
+                    // One that still waits for control has nothing to bring to an end.
+                    guard let server else { Foundation.exit(EXIT_SUCCESS) }
+                    await server.drain()
+                    return
+                }
+            }
+        }
     }
 }

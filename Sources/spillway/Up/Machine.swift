@@ -17,9 +17,7 @@ struct Machine {
     init(
         options: UpOptions, ports: UpPorts, data: DataDirectory, installation: Installation
     ) throws {
-        let logger = Logger(label: "up") { label in
-            StructuredLogHandler(label: label, level: .notice, clock: .system)
-        }
+        let logger = Logger.structured("up", level: .notice)
         let launcher = ProcessLauncher.system(logDirectory: data.logs)
         let program = try Installation.programPath()
 
@@ -81,14 +79,4 @@ extension EngineProbe {
         let client = EngineClient()
         return EngineProbe { engine, address in await client.health(of: engine, at: address) }
     }()
-}
-
-extension WallClock {
-    /// The machine's own clock.
-    static let system = WallClock {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Instant(
-            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-    }
 }

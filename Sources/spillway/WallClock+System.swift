@@ -1,0 +1,12 @@
+import Glibc
+import Vocabulary
+
+extension WallClock {
+    /// The machine's own clock.
+    static let system = WallClock {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(
+            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}
