@@ -77,8 +77,8 @@ struct GatewayParts: Sendable {
                 NIOLoopBound(desk, eventLoop: linkLoop), NIOLoopBound(link, eventLoop: linkLoop)
             )
         }.get()
-        hook.afterEach {
-            linkLoop.execute { desk.value.journalSynced() }
+        hook.afterSync {
+            linkLoop.execute { desk.value.journalSynced { hook.rearm() } }
         }
         let parts = GatewayParts(
             group: group, linkGroup: linkGroup, journal: journal, contexts: contexts, desk: desk,
@@ -238,8 +238,12 @@ struct GatewayParts: Sendable {
 /// event loop.
 final class SyncHook: Sendable {
     private let after = Mutex<(@Sendable () -> Void)?>(nil)
+    private let isAnnounced = Atomic<Bool>(false)
 
-    func afterEach(_ action: @escaping @Sendable () -> Void) { after.withLock { $0 = action } }
+    /// Told after a sync, and not again before ``rearm()``.
+    func afterSync(_ action: @escaping @Sendable () -> Void) { after.withLock { $0 = action } }
+
+    func rearm() { isAnnounced.store(false, ordering: .sequentiallyConsistent) }
 
     func deliver(_ waiters: [JournalWaiter]) {
         var byLoop: [Int: [ConnectionTicket]] = [:]
@@ -254,6 +258,8 @@ final class SyncHook: Sendable {
                 }
             }
         }
-        after.withLock { $0 }?()
+        if !isAnnounced.exchange(true, ordering: .sequentiallyConsistent) {
+            after.withLock { $0 }?()
+        }
     }
 }

@@ -22,8 +22,7 @@ final class LoopContext {
     var meters = LoopMeters()
     /// The pages and probes that are not model requests.
     let operations: Operations
-    private var random = SystemRandomNumberGenerator()
-    private var latestTick: Int64 = 0
+    private var random = FastGenerator()
 
     init(
         index: Int, loop: any EventLoop, limits: GatewayLimits, clock: WallClock, journal: Journal,

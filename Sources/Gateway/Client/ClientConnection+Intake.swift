@@ -91,11 +91,7 @@ extension ClientConnection {
     }
 
     private func authenticate(_ headers: HTTPHeaders) throws(Failure) -> KeyEntry {
-        let values = headers["authorization"]
-        guard values.count < 2 else {
-            throw Failure(.unauthenticated, "Send one Authorization header, not \(values.count).")
-        }
-        let secret = try BearerToken.find(in: values.first)
+        let secret = try BearerToken.find(in: headers.first(name: "authorization"))
         let digest = Self.digest(of: secret)
         guard let digest, let entry = loop.directory.keys[digest] else {
             throw Failure(
@@ -110,7 +106,7 @@ extension ClientConnection {
         var hasher = SHA256()
         var secret = secret
         secret.withUTF8 { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
-        return KeyDigest(bytes: hasher.finalize().map { $0 })
+        return hasher.finalize().withUnsafeBytes(KeyDigest.init(bytes:))
     }
 
     func receive(_ bytes: ByteBuffer) {

@@ -70,9 +70,10 @@ final class ClientConnection: ChannelDuplexHandler {
         loop.connections[ObjectIdentifier(self)] = nil
     }
 
-    /// Reads ahead only between requests: a client that sends more waits in its own socket.
+    /// While a request is under way one read ahead is allowed, so that the socket need not be taken
+    /// off the poller for each request; a client that sends more waits in its own socket.
     func read(context: ChannelHandlerContext) {
-        if isBusy {
+        if isBusy, !ahead.isEmpty {
             readIsDue = true
         } else {
             context.read()

@@ -30,7 +30,6 @@ final class GatewayDesk {
     private let publish: (Directory) -> Void
     private let onReady: () -> Void
     private var announced: Int64 = -1
-    private var announcementIsDue = false
     private var told: [ReplicaLoad] = []
     private var readings: Set<ReplicaID> = []
     private(set) var isWelcome = false
@@ -129,12 +128,10 @@ final class GatewayDesk {
     }
 
     /// The journal has been synced: told to control soon, together with what comes meanwhile.
-    func journalSynced() {
-        guard !announcementIsDue, isWelcome else { return }
-        announcementIsDue = true
+    func journalSynced(_ rearm: @escaping @Sendable () -> Void) {
         let bound = NIOLoopBound(self, eventLoop: engines.eventLoop)
         engines.eventLoop.scheduleTask(in: Self.announceInterval) {
-            bound.value.announcementIsDue = false
+            rearm()
             bound.value.announce()
         }
     }

@@ -3,13 +3,12 @@ package struct KeyDigest: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// nil unless there are 32 bytes.
-    package init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 32 else { return nil }
-        var words: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() {
-            words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+        func word(_ index: Int) -> UInt64 {
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
         }
-        self.words = (words[0], words[1], words[2], words[3])
+        self.words = (word(0), word(1), word(2), word(3))
     }
 
     /// nil unless the text is 64 hexadecimal digits.
@@ -25,8 +24,10 @@ package struct KeyDigest: Hashable, Sendable {
                 high = digit
             }
         }
-        guard high == nil else { return nil }
-        self.init(bytes: bytes)
+        guard high == nil, bytes.count == 32 else { return nil }
+        let digest = bytes.withUnsafeBytes(KeyDigest.init(bytes:))
+        guard let digest else { return nil }
+        self = digest
     }
 
     package static func == (left: Self, right: Self) -> Bool { left.words == right.words }
