@@ -5,7 +5,9 @@ package struct ChatFrame: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         /// `data: [DONE]`: the stream is complete.
         case done
-        /// Nothing for the client: comments, keep-alives, fields other than `data`.
+        /// Nothing for the client: comments, keep-alives, fields other than `data`, and the
+        /// `data: null` that llama.cpp sends first when a stream has several prompts. A client's
+        /// library cannot read that last one, so do not forward it: its `dataRange` is not empty.
         case comment
         /// A chunk of the answer.
         case data
@@ -51,6 +53,8 @@ package struct ChatFrame: Hashable, Sendable {
     package init() {}
 
     /// The chunk with which a stream ends when usage was asked for: no choices, only usage.
+    /// llama.cpp sends one for each of `n` choices, each with its own choice's completion tokens and
+    /// the shared prompt's tokens; and for completions none, but `usage` in each last chunk.
     package var isUsageOnly: Bool { kind == .data && choiceCount == 0 && usage != nil }
 
     /// Reads one event, as ``EventStreamSplitter`` cuts it. Throws `engineFailed` if its data is no
@@ -109,9 +113,13 @@ package struct ChatFrame: Hashable, Sendable {
         guard var cursor = JSONCursor(event) else { return start }
         cursor.position = start
         do throws(Failure) {
-            guard try cursor.kind() == .object else { throw cursor.malformed(.expectedValue) }
-            kind = .data
-            try readChunk(&cursor)
+            switch try cursor.kind() {
+            case .object:
+                kind = .data
+                try readChunk(&cursor)
+            case .null: try cursor.literal("null")
+            default: throw cursor.malformed(.expectedValue)
+            }
         } catch {
             throw ResponseHeadScan.broken("an event of its stream is not valid JSON")
         }

@@ -67,6 +67,7 @@ extension RequestScan {
         let start = cursor.position
         if try !isNull() {
             try openObject("stream_options")
+            streamOptionsGiven = true
             place = .inside("stream_options")
             var first = true
             var seen: UInt32 = 0

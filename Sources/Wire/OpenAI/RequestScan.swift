@@ -12,6 +12,8 @@ struct RequestScan {
     var pictureBytes = 0
     /// Tokens that the client counted itself, by sending tokens instead of text.
     var promptTokens: Int?
+    /// `stream_options` is there and not null.
+    var streamOptionsGiven = false
     var logprobsRequested = false
     var alternativesRequested = false
     var toolChoiceNeedsTools = false
@@ -74,7 +76,7 @@ struct RequestScan {
         case .completions: try require(.prompt)
         case .embeddings: try require(.input)
         }
-        if request.streamOptionsRange?.count ?? 4 > 4, !request.streaming {
+        if streamOptionsGiven, !request.streaming {
             throw invalid("stream_options", "is only allowed together with `\"stream\": true`")
         }
         if alternativesRequested, !logprobsRequested {

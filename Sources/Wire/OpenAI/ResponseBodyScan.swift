@@ -4,6 +4,9 @@ package import Vocabulary
 package enum ResponseBodyScan {
     /// Throws `engineFailed` if the body is no JSON object. The range of `timings` takes one comma
     /// along: it is what to cut out. The range of `model` is the value, quotes included.
+    ///
+    /// Beware of llama.cpp where an answer has several choices or prompts: its `usage` (and
+    /// `timings`) counts only the first of them.
     package static func scan(
         _ body: UnsafeRawBufferPointer
     ) throws(Failure) -> (
