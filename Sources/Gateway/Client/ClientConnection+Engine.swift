@@ -9,6 +9,9 @@ import Wire
 extension ClientConnection: EngineUser {
     func askEngine(_ exchange: Exchange) {
         guard let replica = exchange.replica else { return }
+        if exchange.countsByChoice, exchange.scanned?.streaming == false {
+            exchange.assembly = AnswerAssembly()
+        }
         exchange.askedAt = loop.now
         if let idle = loop.engines.takeIdle(replica.address, at: exchange.askedAt) {
             send(exchange, over: idle, to: replica)
@@ -45,7 +48,8 @@ extension ClientConnection: EngineUser {
             }
         let splices = OpenAIRewrite.splices(
             for: scanned, maximumTokens: maximumTokens(exchange, scanned: scanned),
-            upstreamModel: model.deployment.upstreamModel, counting: counting, cacheSalt: nil)
+            upstreamModel: model.deployment.upstreamModel, counting: counting, cacheSalt: nil,
+            asStream: exchange.assembly != nil)
         let grown = splices.reduce(exchange.body.readableBytes) {
             $0 + $1.replacement.count - $1.range.count
         }
@@ -117,7 +121,7 @@ extension ClientConnection: EngineUser {
         exchange.isEventStream = head.eventStream && head.status == 200
         exchange.body = ByteBuffer()
         renewAnswerDeadline()
-        if exchange.isEventStream { beginStream(exchange) }
+        if exchange.isEventStream, exchange.assembly == nil { beginStream(exchange) }
     }
 
     func engineSent(_ bytes: ByteBuffer) {

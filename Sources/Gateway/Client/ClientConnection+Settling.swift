@@ -68,7 +68,7 @@ extension ClientConnection {
         case .answering:
             settle(
                 exchange, outcome: .abandoned, known: exchange.meter.delivered,
-                wasDelivered: exchange.meter.hasDelivered)
+                wasDelivered: exchange.hasAnswered && exchange.meter.hasDelivered)
         case .idle, .receiving, .settling, .closing:
             break
         }

@@ -65,23 +65,51 @@ extension ClientConnection {
     private func take(
         _ event: UnsafeRawBufferPointer, _ exchange: Exchange
     ) throws(Failure) -> Bool {
+        if Self.isNull(event) { return true }
         let frame = try ChatFrame.scan(event)
         switch frame.kind {
         case .comment:
-            exchange.out.add(event)
+            if exchange.assembly == nil { exchange.out.add(event) }
         case .done:
             exchange.sawDone = true
         case .error:
             throw Failure(.engineFailed, "The engine failed in the middle of its answer.")
-        case .data where frame.isUsageOnly:
+        case .data where frame.isUsageOnly && !exchange.countsByChoice:
             if let usage = frame.usage {
                 exchange.meter.finish(usage.counts(for: exchange.endpoint))
             }
             if exchange.scanned?.includeUsage == true {
                 add(event, frame, exchange, to: &exchange.ending)
             }
+        case .data where exchange.countsByChoice:
+            return takeByChoice(event, frame, exchange)
         case .data:
             return deliver(event, frame, exchange)
+        }
+        return true
+    }
+
+    /// llama.cpp's server begins a stream over several prompts with `data: null`, which no client
+    /// expects.
+    private static func isNull(_ event: UnsafeRawBufferPointer) -> Bool {
+        event.count < 16 && event.starts(with: "data: null".utf8)
+    }
+
+    /// A chunk of an engine that reports each choice's usage by itself, behind its last chunk.
+    private func takeByChoice(
+        _ event: UnsafeRawBufferPointer, _ frame: ChatFrame, _ exchange: Exchange
+    ) -> Bool {
+        exchange.identity.note(frame, of: event)
+        if frame.choiceCount > 0 {
+            guard deliver(event, frame, exchange) else { return false }
+            if frame.finishReason { exchange.lastFinishedChoice = frame.choiceIndex }
+        }
+        if let usage = frame.usage {
+            let choice = frame.choiceCount > 0 ? frame.choiceIndex : exchange.lastFinishedChoice
+            let answersPerPrompt = Int(exchange.scanned?.choices ?? 1)
+            exchange.meter.finish(
+                choice: choice, usage.counts(for: exchange.endpoint),
+                countsPrompt: choice % max(1, answersPerPrompt) == 0)
         }
         return true
     }
@@ -107,7 +135,11 @@ extension ClientConnection {
             return false
         }
         exchange.meter.deliver(count)
-        add(event, frame, exchange, to: &exchange.out)
+        if let assembly = exchange.assembly {
+            assembly.add(UnsafeRawBufferPointer(rebasing: event[frame.dataRange]))
+        } else {
+            add(event, frame, exchange, to: &exchange.out)
+        }
         return true
     }
 
@@ -208,9 +240,37 @@ extension ClientConnection {
                 failure: Failure(.engineFailed, "The engine cut its answer short."))
             return
         }
+        if exchange.assembly != nil {
+            finishAssembly(exchange)
+            return
+        }
         flushStream()
         exchange.ending.isChunked = exchange.out.isChunked
+        if exchange.countsByChoice, exchange.scanned?.includeUsage == true {
+            exchange.ending.add(
+                OpenAIStreamEnd.usageFrame(
+                    id: exchange.identity.id ?? "", created: exchange.identity.created ?? 0,
+                    model: exchange.scanned?.model ?? "", usage: exchange.meter.usage,
+                    endpoint: exchange.endpoint))
+        }
         exchange.ending.add(OpenAIStreamEnd.done)
+        finishStream(exchange, outcome: .completed)
+    }
+
+    /// The stream was asked for by us alone: the client gets its plain answer.
+    private func finishAssembly(_ exchange: Exchange) {
+        guard
+            let body = exchange.assembly?.body(
+                endpoint: exchange.endpoint, model: exchange.scanned?.model ?? "",
+                usage: exchange.meter.usage)
+        else {
+            settle(exchange, outcome: .engineFailed, known: .zero, wasDelivered: false)
+            respond(Failure(.engineFailed, "The engine's answer was not understood."))
+            return
+        }
+        var ending = successHead(exchange, length: body.count)
+        ending.writeBytes(body)
+        exchange.plainEnding = ending
         finishStream(exchange, outcome: .completed)
     }
 

@@ -34,6 +34,12 @@ final class Exchange {
     /// Bytes of events that have not been looked at: not whole yet, or held up.
     var partialEvent = ByteBuffer()
     var splitter = EventStreamSplitter()
+    /// The choice whose final chunk came last: its usage follows.
+    var lastFinishedChoice = 0
+    /// A plain answer that is put together out of a stream; see ``AnswerAssembly``.
+    var assembly: AnswerAssembly?
+    /// Of the engine's chunks, for those that we make.
+    var identity = AnswerIdentity()
     /// What goes to the client at the next flush.
     var out = ChunkedBody()
     /// What is kept back until the journal is synced: the end of a stream.
@@ -52,6 +58,15 @@ final class Exchange {
     /// When the engine was asked, and when its last byte came: what lies between is not our time.
     var askedAt: Int64 = 0
     var engineEndedAt: Int64 = 0
+
+    /// llama.cpp's server reports the usage of a single choice, whatever their number; only in a
+    /// stream does each choice end with its own.
+    var countsByChoice: Bool {
+        guard let scanned, replica?.engine == .llamaCpp else { return false }
+        return scanned.endpoint != .embeddings
+            && (scanned.choices > 1 || scanned.inputs > 1
+                || scanned.endpoint == .completions && scanned.streaming)
+    }
 
     init(request: RequestID, endpoint: Endpoint, key: KeyEntry) {
         self.request = request

@@ -13,15 +13,11 @@ enum StoppedStream {
         let identifier = frame?.identifierRange.map { range in
             String(decoding: event[range].dropFirst().dropLast(), as: UTF8.self)
         }
-        let delivered = exchange.meter.delivered
-        let usage = EngineUsage(
-            promptTokens: delivered.prompt, cachedTokens: delivered.cacheRead,
-            completionTokens: delivered.generated, reasoningTokens: delivered.reasoning)
         return OpenAIStreamEnd.finalFrame(
             id: identifier ?? "\(exchange.request)", created: frame?.created ?? 0,
             model: exchange.scanned?.model ?? "", stopReason: reason(of: clamp),
             message: message(of: clamp),
-            usage: exchange.scanned?.includeUsage == true ? usage : nil,
+            usage: exchange.scanned?.includeUsage == true ? exchange.meter.usage : nil,
             endpoint: exchange.endpoint,
             choices: Array(0..<Int(exchange.scanned?.choices ?? 1)))
     }
@@ -37,5 +33,15 @@ enum StoppedStream {
         case .budget: "The budget is used up. Raise it to go on."
         case .tokensPerMinute: "The limit of tokens a minute is used up. Go on in a minute."
         }
+    }
+}
+
+extension StreamMeter {
+    /// What has been delivered, in the dialect's terms.
+    var usage: EngineUsage {
+        let counts = delivered
+        return EngineUsage(
+            promptTokens: counts.prompt, cachedTokens: counts.cacheRead,
+            completionTokens: counts.generated, reasoningTokens: counts.reasoning)
     }
 }

@@ -45,15 +45,21 @@ package struct StreamMeter: Sendable {
 
     package init() {}
 
+    /// Prompt counts that are final, of engines that report each choice by itself.
+    private var promptFinal: TokenCounts?
+
     /// Delivered so far.
     package var delivered: TokenCounts {
-        final ?? TokenCounts(input: input, cacheRead: cacheRead, output: generated)
+        if let final { return final }
+        var counts = promptFinal ?? TokenCounts(input: input, cacheRead: cacheRead)
+        counts.output = generated
+        return counts
     }
 
     package var generated: Int64 { generatedFirst + generatedOthers.values.reduce(0, +) }
 
     /// Whether anything of the answer has been handed to the client.
-    package var hasDelivered: Bool { generated > 0 || final != nil }
+    package var hasDelivered: Bool { generated > 0 || final != nil || promptFinal != nil }
 
     /// Takes a frame in that is about to be handed to the client.
     package mutating func deliver(_ frame: Frame) {
@@ -72,6 +78,21 @@ package struct StreamMeter: Sendable {
 
     /// The engine's final usage: what it says replaces what was counted.
     package mutating func finish(_ usage: TokenCounts) { final = usage }
+
+    /// The final usage of one choice, from an engine that reports each by itself. The prompt counts
+    /// once for all choices that were generated from it.
+    package mutating func finish(choice: Int, _ usage: TokenCounts, countsPrompt: Bool) {
+        if choice == 0 {
+            generatedFirst = max(generatedFirst, usage.generated)
+        } else {
+            generatedOthers[choice] = max(generatedOthers[choice] ?? 0, usage.generated)
+        }
+        guard countsPrompt else { return }
+        var prompt = usage
+        prompt.output = 0
+        prompt.reasoning = 0
+        promptFinal = (promptFinal ?? .zero) + prompt
+    }
 
     /// The tokens that `frame` would add, had it been delivered.
     package func wouldAdd(_ frame: Frame) -> Int64 {

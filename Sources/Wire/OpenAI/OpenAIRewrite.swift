@@ -43,10 +43,10 @@ package enum OpenAIRewrite {
     /// Sorted and disjoint. `maximumTokens` replaces the client's own limit, or is inserted;
     /// `upstreamModel` replaces the model's name if it differs; `cacheSalt` keeps one tenant's
     /// prefix cache from another's. Plain answers always carry `usage`, so that counting changes
-    /// only streams.
+    /// only streams. `asStream` asks for a stream although the client did not.
     package static func splices(
         for request: ScannedRequest, maximumTokens: Int64?, upstreamModel: String?,
-        counting: Counting, cacheSalt: String?
+        counting: Counting, cacheSalt: String?, asStream: Bool = false
     ) -> [Splice] {
         var splices: [Splice] = []
         var inserted: [UInt8] = []
@@ -56,7 +56,7 @@ package enum OpenAIRewrite {
             for range in ranges.compactMap(\.self) {
                 splices.append(Splice(range: range, replacement: value))
             }
-            if splices.isEmpty { inserted += Array("\"max_tokens\":".utf8) + value + [comma] }
+            if ranges.allSatisfy({ $0 == nil }) { inserted += Array("\"max_tokens\":".utf8) + value + [comma] }
         }
         if let upstreamModel, upstreamModel != request.model {
             splices.append(
@@ -65,7 +65,14 @@ package enum OpenAIRewrite {
         if let cacheSalt {
             inserted += Array("\"cache_salt\":".utf8) + JSONText.quoted(cacheSalt) + [comma]
         }
-        if request.streaming {
+        if asStream, !request.streaming {
+            if let range = request.streamRange {
+                splices.append(Splice(range: range, replacement: Array("true".utf8)))
+            } else {
+                inserted += Array("\"stream\":true,".utf8)
+            }
+        }
+        if request.streaming || asStream {
             let options = streamOptions(for: request, counting: counting)
             if let range = request.streamOptionsRange {
                 splices.append(Splice(range: range, replacement: options))

@@ -57,7 +57,10 @@ extension RequestScan {
     }
 
     private mutating func readStream() throws(Failure) {
+        _ = try cursor.kind()
+        let start = cursor.position
         request.streaming = try bool("stream") ?? false
+        request.streamRange = start..<cursor.position
         if request.streaming, request.endpoint == .embeddings {
             throw unsupported("stream", "cannot be true: embeddings are not streamed")
         }

@@ -9,6 +9,8 @@ package struct ScannedRequest: Hashable, Sendable {
     /// The value of `model`, quotes included.
     package var modelRange = 0..<0
     package var streaming = false
+    /// The value of `stream`, if it is there.
+    package var streamRange: Range<Int>?
     /// The client asked for a usage chunk at the end of its stream.
     package var includeUsage = false
     /// `stream_options.include_obfuscation`, if the client set it.
