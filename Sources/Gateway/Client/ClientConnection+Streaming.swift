@@ -208,7 +208,9 @@ extension ClientConnection {
         }
         // What an engine adds for us alone: its timings, and running usage.
         let added = frame.isUsageOnly ? nil : frame.usageRange
-        for cut in [frame.timingsRange, added].compactMap(\.self) where cut.lowerBound >= position {
+        let cuts = [frame.timingsRange, added].compactMap(\.self)
+        for cut in cuts.sorted(by: { $0.lowerBound < $1.lowerBound })
+        where cut.lowerBound >= position {
             copy(upTo: cut.lowerBound)
             position = cut.upperBound
         }
