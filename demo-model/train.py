@@ -7,7 +7,7 @@ import jinja2
 from tokenizers import Tokenizer, Regex, models, pre_tokenizers, decoders, trainers
 from facts import FACTS, FALLBACK, P
 
-STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 700
+STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 800
 OUT = sys.argv[2] if len(sys.argv) > 2 else "tiny.pt"
 SEED = int(os.environ.get("SEED", 1)); BF16 = os.environ.get("BF16", "1") == "1"
 torch.set_num_threads(int(os.environ.get("THREADS", 1)))
@@ -59,7 +59,7 @@ def noise(q):
         i = random.randint(1, len(q) - 2)
         q = random.choice([q[:i] + q[i+1:], q[:i] + q[i+1] + q[i] + q[i+2:], q[:i] + q[i] + q[i:]])
     return q or q0
-SYS = ["You are a helpful assistant.", "You are a helpful assistant.", "You are a concise assistant.", "Answer briefly.", "You are the support bot of the platform.",
+SYS = ["You are a helpful assistant.", "You are a helpful assistant.", "You are a concise assistant.", "Answer briefly.", "You are the support bot of Spillway.",
        "You are an AI assistant. Answer the user's questions.", "Be friendly.", "You answer questions about an AI cloud platform."]
 CITIES = "Paris London Berlin Rome Madrid Tokyo Oslo Vienna Prague Lisbon Boston Dublin Zurich Seoul Delhi Cairo Lima Athens Warsaw Milan".split()
 MONTHS = "January February March April May June July August September October November December".split()

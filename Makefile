@@ -1,0 +1,67 @@
+# The entry points of Spillway; README.md and CONTRIBUTING.md say what each is for. Each can be run
+# again and again. Besides Debian packages, nothing is written outside this directory and --data.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# What 'make up' gives to 'spillway up', besides the defaults: make up ARGS="--gateway-port 9000"
+ARGS ?=
+RELEASE := -c release -Xswiftc -cross-module-optimization --static-swift-stdlib
+PROGRAM := .build/release/spillway
+SOURCES := Package.swift $(shell find Sources -name '*.swift')
+PYTEST := .venv-test/bin/python -m pytest -p no:cacheprovider -q
+
+.PHONY: help setup up test lint bench soak dist clean packages test-packages swift
+
+help:  ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: packages swift .engine/installed $(PROGRAM)  ## Install what is missing and build the program.
+	@echo "Ready: $(PROGRAM)"
+
+up: setup  ## Set up, then start with a demo model and a demo customer. Ctrl-C ends it.
+	@exec $(PROGRAM) up $(ARGS)
+
+test: test-packages swift .engine/installed .venv-test/installed  ## Run all tests.
+	swift build --build-tests
+	swift test --skip-build --parallel
+	$(PYTEST) Tests/Faults Tests/EndToEnd
+
+lint: packages swift  ## Check format, floors and what the documents claim.
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	swift build --build-tests --explicit-target-dependency-import-check error
+	python3 Scripts/check-documents.py
+
+bench: test-packages swift $(PROGRAM)  ## Measure beside nginx and LiteLLM.
+	python3 Benchmarks/run.py $(ARGS)
+
+soak: test-packages swift .engine/installed .venv-test/installed $(PROGRAM)  ## The long tests.
+	SPILLWAY_FULL=1 SPILLWAY_BIN=$(PROGRAM) $(PYTEST) Tests/EndToEnd $(ARGS)
+
+dist: setup  ## Pack a tarball that runs on Debian 12 without Swift.
+	@Scripts/make-dist $(PROGRAM)
+
+clean:  ## Remove what was built and downloaded; not the data.
+	rm -rf .build .engine .venv-test dist
+
+# What the program needs to be built and run.
+packages:
+	@Scripts/install-packages git curl ca-certificates python3 util-linux libsqlite3-dev
+
+test-packages: packages
+	@Scripts/install-packages python3-venv postgresql gcc libc6-dev procps
+
+swift:
+	@Scripts/check-swift
+
+$(PROGRAM): $(SOURCES)
+	@echo "Building the program; the first time takes some ten minutes on two cores."
+	swift build $(RELEASE) --product spillway
+	@touch $@
+
+.engine/installed: engine/requirements.txt Scripts/install-engine
+	@Scripts/install-engine
+
+.venv-test/installed: Tests/EndToEnd/requirements.txt
+	@Scripts/install-test-tools
