@@ -169,7 +169,9 @@ class Spillway(Process):
                    "--tls-key", str(self.certificate[1])]
         self.launch(
             [self.program, "up", "--data", str(self.data), "--gateway-port", str(self.port),
-             "--control-port", str(self.control_port), *tls], self.log_path)
+             "--control-port", str(self.control_port), "--no-demo", *tls], self.log_path,
+            # One event loop, as every target has on the one CPU that it gets.
+            {**os.environ, "SPILLWAY_GATEWAY_LOOPS": "1"})
         wait_for(
             self.is_up, f"{self.program} up is not ready; see {self.log_path}",
             START_LIMIT_SECONDS)
@@ -187,6 +189,7 @@ class Spillway(Process):
         return self.status() is not None
 
     def open_account(self, engine, slow_engine):
+        self.command("price", "apply", str(ROOT / "prices" / "demo.yaml"), "--unchecked")
         customer = self.command("customer", "create", "bench", "--credit", CREDIT_DOLLARS)
         self.customer = customer["id"]
         made = self.command("key", "create", "--project", customer["project"])

@@ -1,7 +1,10 @@
 """What the suites share: a running product, a mock engine behind it, customers."""
 
 import itertools
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -31,10 +34,31 @@ def start_mock(mock_program):
         engine.close()
 
 
+def make_folder():
+    """A folder with a short path: the engines' sockets are under --data, and the kernel takes 107
+    bytes for a socket's path. SPILLWAY_KEEP=1 leaves it, with its logs."""
+    folder = Path(tempfile.mkdtemp(prefix="spillway-"))
+    yield folder
+    if os.environ.get("SPILLWAY_KEEP") == "1":
+        print(f"kept {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def folder():
+    yield from make_folder()
+
+
 @pytest.fixture(scope="module")
-def product(tmp_path_factory):
+def module_folder():
+    yield from make_folder()
+
+
+@pytest.fixture(scope="module")
+def product(module_folder):
     """One product for all tests of a file; each test makes its own customers."""
-    product = Product(tmp_path_factory.mktemp("product") / "data")
+    product = Product(module_folder / "data")
     try:
         product.start()
         yield product
@@ -43,9 +67,9 @@ def product(tmp_path_factory):
 
 
 @pytest.fixture
-def own_product(tmp_path):
+def own_product(folder):
     """A product for one test, which may kill it; not started yet."""
-    product = Product(tmp_path / "data")
+    product = Product(folder / "data")
     yield product
     product.close()
 

@@ -105,8 +105,8 @@ def shim(tmp_path_factory):
 
 
 @pytest.mark.parametrize("first", range(0, POWER_CUTS, POWER_CUTS_A_PRODUCT))
-def test_power_cuts(tmp_path, shim, start_mock, first):
-    data, shadow = tmp_path / "data", tmp_path / "shadow"
+def test_power_cuts(folder, shim, start_mock, first):
+    data, shadow = folder / "data", folder / "shadow"
     data.mkdir(mode=0o700)
     shadow.mkdir()
     product = Product(data, {

@@ -9,6 +9,8 @@ struct GatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gateway", abstract: "The public front door; 'up' starts it.")
 
+    private static let maximumLoops = 256
+
     @Option(help: ArgumentHelp("The data directory.", valueName: "directory"))
     var data: String
 
@@ -38,10 +40,17 @@ struct GatewayCommand: AsyncParsableCommand {
     func run() async throws {
         umask(0o077)
         let directory = DataDirectory(data)
-        let configuration = GatewayConfiguration(
+        var configuration = GatewayConfiguration(
             host: host, port: Int(port), controlSocket: directory.controlSocket,
             journalDirectory: directory.journal(of: name), tlsCertificate: tlsCertificate,
             tlsKey: tlsKey, drain: .seconds(Int64(drainSeconds)))
+        // Benchmarks bind the gateway to one core and want one loop on it.
+        if let loops = ProcessInfo.processInfo.environment["SPILLWAY_GATEWAY_LOOPS"].flatMap(
+            Int.init),
+            (1...Self.maximumLoops).contains(loops)
+        {
+            configuration.loops = loops
+        }
         let signals = ProcessSignals.requestsToEnd()
         let logger = Logger.structured("gateway")
         try await withThrowingTaskGroup(of: Event.self) { group in
