@@ -184,6 +184,7 @@ let package = Package(
                 "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "Link", "Commerce",
                 "Store", "Control",
                 "TestKit",
+                asyncHTTPClient, logging, nioCore, nioHTTP1,
             ],
             swiftSettings: house),
         .testTarget(

@@ -159,7 +159,7 @@ extension PriceFile {
                 file, entry.line, "a model's name has 1 to \(maximumName) characters.")
         }
         let reader = try PriceFileReader(
-            entry.value, file: file, subject: "model \(entry.name)",
+            entry.value, file: file, line: entry.line, subject: "model \(entry.name)",
             known: classes.map(\.field) + ["source", "date"])
         var prices: [TokenClass: Money] = [:]
         for (name, tokenClass) in classes {

@@ -9,12 +9,15 @@ struct PriceFileReader {
     let subject: String
     private var fields: [String: PriceFileField]
 
-    init(_ node: PriceFileNode, file: String, subject: String, known: [String]) throws(Failure) {
+    /// - Parameter line: Where what it belongs to is named; the mapping's own line if left out.
+    init(
+        _ node: PriceFileNode, file: String, line: Int? = nil, subject: String, known: [String]
+    ) throws(Failure) {
         guard case .mapping(let fields) = node.content else {
             throw Self.failure(file, node.line, "\(subject) must be fields, such as 'version: 1'.")
         }
         self.file = file
-        self.line = node.line
+        self.line = line ?? node.line
         self.subject = subject
         self.fields = [:]
         for field in fields {
