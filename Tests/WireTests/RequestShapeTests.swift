@@ -138,8 +138,9 @@ struct RequestShapeTests {
 
     @Test
     func `best_of counts as answers`() throws {
-        #expect(
-            try scan(#"{"model":"m","prompt":"a","n":2,"best_of":5}"#, .completions).choices == 5)
+        let request = try scan(#"{"model":"m","prompt":"a","n":2,"best_of":5}"#, .completions)
+        #expect(request.choices == 5)
+        #expect(request.choicesPerPrompt == 2)
     }
 }
 

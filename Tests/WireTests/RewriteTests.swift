@@ -70,4 +70,18 @@ struct RewriteTests {
         #expect(
             Splice.resultCount(splices, bodyCount: one.body.utf8.count) == rewritten.count)
     }
+
+    @Test(arguments: [
+        "", #""stream":false,"#, #""stream":null,"stream_options":null,"#,
+    ])
+    func `a plain request can be made a stream`(_ stream: String) throws {
+        let body = #"{"model":"m",\#(stream)"prompt":["a","b"],"max_tokens":9}"#
+        let request = try scan(body, .completions)
+        let splices = OpenAIRewrite.splices(
+            for: request, maximumTokens: 3, upstreamModel: nil, counting: .finalUsage,
+            cacheSalt: nil, asStream: true)
+        let rewritten = Array(body.utf8).withUnsafeBytes { apply(splices, to: $0) }
+        let again = try scan(String(decoding: rewritten, as: UTF8.self), .completions)
+        #expect(again.streaming && again.includeUsage && again.maximumTokens == 3)
+    }
 }

@@ -56,7 +56,9 @@ package enum OpenAIRewrite {
             for range in ranges.compactMap(\.self) {
                 splices.append(Splice(range: range, replacement: value))
             }
-            if ranges.allSatisfy({ $0 == nil }) { inserted += Array("\"max_tokens\":".utf8) + value + [comma] }
+            if ranges.allSatisfy({ $0 == nil }) {
+                inserted += Array("\"max_tokens\":".utf8) + value + [comma]
+            }
         }
         if let upstreamModel, upstreamModel != request.model {
             splices.append(

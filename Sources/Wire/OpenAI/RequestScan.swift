@@ -70,6 +70,7 @@ struct RequestScan {
     private mutating func checkWhole() throws(Failure) {
         try require(.model)
         request.promptBytes = promptTokens ?? cursor.end - pictureBytes
+        request.choicesPerPrompt = answersRequested
         request.choices = max(answersRequested, bestOf ?? 1)
         switch request.endpoint {
         case .chatCompletions: try require(.messages)
