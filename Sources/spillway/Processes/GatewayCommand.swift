@@ -54,7 +54,7 @@ struct GatewayCommand: AsyncParsableCommand {
         let signals = ProcessSignals.requestsToEnd()
         let logger = Logger.structured("gateway")
         try await withThrowingTaskGroup(of: Event.self) { group in
-            group.addTask {
+            group.addTask { [configuration] in
                 .serving(
                     try await GatewayServer.start(configuration, clock: .system, logger: logger))
             }
