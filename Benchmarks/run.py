@@ -90,8 +90,9 @@ def make_certificate():
 
 
 def chat_body(model, extra="", prompt=None):
-    prompt = prompt or " ".join(["Please explain, in two or three sentences and with \\\"quotes\\\" "
-                                 "and a newline\\n, why the sky is blue at noon."] * 5)
+    prompt = prompt or " ".join([
+        "Please explain, in two or three sentences and with \\\"quotes\\\" and a newline\\n, "
+        "why the sky is blue at noon."] * 5)
     system = " ".join(["You are a helpful assistant."] * 6)
     return (
         f'{{"model": "{model}", "messages": [{{"role": "system", "content": "{system}"}}, '
@@ -158,6 +159,8 @@ class Bench:
         self.completed[target] = self.completed.get(target, 0) + result["requests"]
         self.engine_counted[target] = (
             self.engine_counted.get(target, 0) + result["engine_requests"])
+        if result["requests"] == 0 and result["frames"] == 0:
+            result["errors"] += 1
         if result["errors"]:
             self.errors += result["errors"]
             print(f"  {result['errors']} errors at {target.name}, body {body}", flush=True)

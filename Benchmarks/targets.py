@@ -144,7 +144,9 @@ class Spillway(Process):
 
     name = "spillway"
 
-    def __init__(self, program, work, folder_name, engine, slow_engine, body_file, certificate=None):
+    def __init__(
+        self, program, work, folder_name, engine, slow_engine, body_file, certificate=None
+    ):
         port, control_port = free_port(), free_port()
         super().__init__(port, port, port if certificate else None)
         self.program = str(program)
@@ -189,7 +191,7 @@ class Spillway(Process):
         return self.status() is not None
 
     def open_account(self, engine, slow_engine):
-        self.command("price", "apply", str(ROOT / "prices" / "demo.yaml"), "--unchecked")
+        self.command("price", "apply", str(ROOT / "prices" / "demo.yaml"), "--yes")
         customer = self.command("customer", "create", "bench", "--credit", CREDIT_DOLLARS)
         self.customer = customer["id"]
         made = self.command("key", "create", "--project", customer["project"])

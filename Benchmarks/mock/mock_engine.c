@@ -155,7 +155,8 @@ static size_t frameEvent(char *frame, size_t capacity, const char *event) {
 static void prepareChunk(void) {
     chunkFrameLength = frameEvent(
         chunkFrame, sizeof chunkFrame,
-        STREAM_HEAD "{\"index\":0,\"delta\":{\"content\":\" token\"},\"finish_reason\":null}]}\n\n");
+        STREAM_HEAD
+        "{\"index\":0,\"delta\":{\"content\":\" token\"},\"finish_reason\":null}]}\n\n");
 }
 
 static void sendStreamEnd(Connection *connection) {

@@ -9,7 +9,7 @@
 //
 //   SHADOW/seen/PATH      exists once the file has been opened for writing
 //   SHADOW/data/PATH      its content at the last sync: the file is durable from its first one
-//   SHADOW/renamed/PATH   synced content that was renamed to PATH; durable when the folder is synced
+//   SHADOW/renamed/PATH   synced content that was renamed to PATH, until the folder is synced
 //   SHADOW/unlinked/PATH  exists once PATH was unlinked; durable when the folder is synced
 //
 // After kill -9 of everything, restore.py turns the folder into what a power cut leaves. The memory
