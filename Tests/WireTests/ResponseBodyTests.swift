@@ -61,6 +61,10 @@ struct ResponseBodyTests {
             #"{"prompt_tokens":-5,"completion_tokens":1.5}"#, .chatCompletions, TokenCounts.zero
         ),
         (
+            #"{"prompt_tokens":9223372036854775807,"completion_tokens":3}"#, .chatCompletions,
+            TokenCounts(output: 3)
+        ),
+        (
             #"{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":3}}"#, .embeddings,
             TokenCounts(embedding: 9)
         ),

@@ -70,13 +70,16 @@ extension JSONCursor {
         return usage
     }
 
-    /// A count of tokens; nil if the value is no whole number of at least zero.
+    /// Counts beyond it are nonsense, and adding them up could overflow.
+    static let maximumCount: Int64 = 1 << 53
+
+    /// A count of tokens; nil if the value is no whole number from zero to `maximumCount`.
     mutating func count() throws(Failure) -> Int64? {
         guard try kind() == .number else {
             try skipValue()
             return nil
         }
-        return integer(try number()).flatMap { $0 >= 0 ? $0 : nil }
+        return integer(try number()).flatMap { (0...Self.maximumCount).contains($0) ? $0 : nil }
     }
 
     /// One count out of an object, if it is there.
