@@ -76,12 +76,16 @@ let package = Package(
             name: "Commerce",
             dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing"],
             swiftSettings: house),
+        .target(
+            name: "Records",
+            dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing", "Fleet"],
+            swiftSettings: house),
 
         // Floor 3: the world
         .target(
             name: "Store",
             dependencies: [
-                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Commerce", grdb,
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Records", grdb,
             ],
             swiftSettings: house),
         .target(
@@ -108,7 +112,7 @@ let package = Package(
             name: "Control",
             dependencies: [
                 "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "Link", "Commerce",
-                crypto, hummingbird, logging, mustache, nioCore, nioPosix, nioSSL, yams,
+                "Records", crypto, hummingbird, logging, mustache, nioCore, nioPosix, nioSSL, yams,
             ],
             swiftSettings: house),
         .target(
@@ -159,7 +163,7 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Commerce", "Store",
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Records", "Store",
                 "TestKit",
             ],
             swiftSettings: house),
@@ -182,9 +186,9 @@ let package = Package(
             name: "ControlTests",
             dependencies: [
                 "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "Link", "Commerce",
-                "Store", "Control",
+                "Records", "Store", "Control",
                 "TestKit",
-                asyncHTTPClient, logging, nioCore, nioHTTP1,
+                asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: house),
         .testTarget(

@@ -1,0 +1,90 @@
+import Fleet
+import Foundation
+package import Link
+import Records
+import Vocabulary
+
+/// What runs where: orders to the agent, and the replicas that gateways are told of.
+extension ControlService {
+    package func agentConnected(_ send: @escaping @Sendable (AgentCommand) -> Void) {
+        agent = send
+        send(.run(orders))
+    }
+
+    package func agentDisconnected() { agent = nil }
+
+    package func agentReported(_ report: AgentReport) {
+        guard case .replicas(let replicas, let problems) = report else { return }
+        let changed = replicas != agentReplicas
+        agentReplicas = replicas
+        agentProblems = problems
+        if changed { snapshotChanged() }
+    }
+
+    /// The deployments have changed.
+    func deploymentsChanged() {
+        agent?(.run(orders))
+        snapshotChanged()
+    }
+
+    /// The engines that should run on this machine.
+    package var orders: [EngineOrder] {
+        served.compactMap { row in
+            guard row.deployment.baseURL == nil, let file = row.deployment.modelFile else {
+                return nil
+            }
+            return EngineOrder(
+                replica: Self.replica(of: row), model: row.deployment.model,
+                engine: row.deployment.engine, modelFile: file,
+                contextLength: row.deployment.contextLength, slots: row.deployment.slots)
+        }
+    }
+
+    /// Ours as the agent reports them, and servers that somebody else runs.
+    var replicas: [ReplicaSnapshot] {
+        agentReplicas
+            + served.compactMap { row in
+                guard let base = row.deployment.baseURL, let place = try? RemotePlace(base) else {
+                    return nil
+                }
+                return ReplicaSnapshot(
+                    replica: Self.replica(of: row), model: row.deployment.model,
+                    engine: row.deployment.engine, address: place.address,
+                    pathPrefix: place.pathPrefix, state: .ready, slots: row.deployment.slots)
+            }
+    }
+
+    private var served: [DeploymentRow] { directory.deployments.filter { $0.removedAt == nil } }
+
+    /// The same again after a restart: engines run on while control is away.
+    private static func replica(of row: DeploymentRow) -> ReplicaID {
+        let milliseconds = UInt64(clamping: row.deployment.createdAt.microseconds / 1000)
+        return ReplicaID(high: milliseconds << 16, low: UInt64(clamping: row.sequence))
+    }
+}
+
+/// Where a base URL leads: `https://host:port/v1`.
+struct RemotePlace: Hashable, Sendable {
+    let address: EngineAddress
+    let pathPrefix: String
+
+    init(_ text: String) throws(Failure) {
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty,
+            parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil
+        else {
+            throw Failure(
+                .invalidRequest,
+                "The base URL is http or https with a host and a path, such as "
+                    + "https://host/v1, without a key in it.", parameter: "url")
+        }
+        let port = parts.port ?? (scheme == "https" ? 443 : 80)
+        guard (1...65_535).contains(port) else {
+            throw Failure(.invalidRequest, "A port is 1 to 65535.", parameter: "url")
+        }
+        self.address = .tcp(host: host, port: port, tls: scheme == "https")
+        var path = parts.percentEncodedPath
+        while path.hasSuffix("/") { path.removeLast() }
+        self.pathPrefix = path
+    }
+}

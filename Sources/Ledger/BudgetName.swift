@@ -1,0 +1,29 @@
+package import Vocabulary
+
+/// What a budget limits, and in which period: `prj_…/2026-11`, `key_…/total`.
+package enum BudgetName: Hashable, Sendable {
+    case project(ProjectID, period: String)
+    case key(APIKeyID, period: String)
+}
+
+extension BudgetName: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .project(let id, let period): "\(id)/\(period)"
+        case .key(let id, let period): "\(id)/\(period)"
+        }
+    }
+
+    /// nil unless the text is exactly a name's text form.
+    package init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[1].isEmpty else { return nil }
+        if let id = ProjectID(parts[0]) {
+            self = .project(id, period: String(parts[1]))
+        } else if let id = APIKeyID(parts[0]) {
+            self = .key(id, period: String(parts[1]))
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package import Vocabulary
+
+/// Where the records are: opened by the composition root, used by control alone.
+package protocol RecordKeeper: Sendable {
+    /// Runs `body` in one transaction: all that it records is on stable storage when this returns,
+    /// or none of it is kept when it throws.
+    func write<Result>(_ body: (any Recorder) throws -> Result) throws -> Result
+
+    /// Runs `body` on one consistent state of the records.
+    func read<Result>(_ body: (any RecordReader) throws -> Result) throws -> Result
+}
+
+/// Looks records up.
+package protocol RecordReader {
+    func organizations() throws -> [OrganizationRow]
+    func projects() throws -> [ProjectRow]
+    func keys() throws -> [KeyRow]
+    func deployments() throws -> [DeploymentRow]
+    func priceBooks() throws -> [PriceBookRow]
+    func creditLimits() throws -> [CreditLimitRow]
+    func idempotency(_ key: String) throws -> IdempotencyRow?
+
+    func latestCheckpoint() throws -> BalanceCheckpoint?
+    func checkpoints() throws -> [BalanceCheckpoint]
+    /// In order, from the one after `sequence` on; at most `limit`.
+    func transactions(after sequence: Int64, limit: Int) throws -> [PostedTransaction]
+    func transaction(idempotencyKey: String) throws -> PostedTransaction?
+    func entries(account: String?, after sequence: Int64, limit: Int) throws -> [EntryRow]
+    /// In order.
+    func credits(of organization: OrganizationID) throws -> [CreditRow]
+
+    func gateways() throws -> [GatewayRow]
+    /// Where the next record to apply begins.
+    func appliedOffset(of gateway: GatewayID) throws -> Int64
+    func applied(of gateway: GatewayID) throws -> [AppliedRow]
+    func grants(of gateway: GatewayID, epoch: Int64) throws -> [GrantRow]
+
+    func lastUsageSequence() throws -> Int64
+    /// Calls `body` with each event in the order of applying.
+    func eachUsage(_ filter: UsageFilter, _ body: (UsageRow) throws -> Void) throws
+    func usage(of request: RequestID) throws -> UsageRow?
+    func quarantined() throws -> [QuarantineRow]
+    func abandoned() throws -> [AbandonedRow]
+
+    /// In the order of issue.
+    func documents(_ kind: DocumentKind) throws -> [DocumentRow]
+}
+
+/// Adds records. There is no way to change or remove one that is about money.
+package protocol Recorder: RecordReader {
+    func insert(_ organization: OrganizationRow) throws
+    func insert(_ project: ProjectRow) throws
+    func insert(_ key: KeyRow) throws
+    func setTerms(_ terms: AccessTerms, of project: ProjectID) throws
+    func setTerms(_ terms: AccessTerms, of key: APIKeyID) throws
+    func revoke(_ key: APIKeyID, at: Instant) throws
+    func insert(_ deployment: DeploymentRow) throws
+    func removeDeployment(_ sequence: Int64, at: Instant) throws
+    func insert(_ book: PriceBookRow) throws
+    func insert(_ limit: CreditLimitRow) throws
+    func insert(_ idempotency: IdempotencyRow) throws
+
+    func insert(_ transaction: PostedTransaction) throws
+    func insert(_ checkpoint: BalanceCheckpoint) throws
+
+    func insert(_ gateway: GatewayRow) throws
+    func update(_ gateway: GatewayRow) throws
+    func insert(_ applied: AppliedRow) throws
+    func insert(_ grant: GrantRow) throws
+    func insert(_ usage: UsageRow) throws
+    func insert(_ quarantine: QuarantineRow) throws
+    func insert(_ abandoned: AbandonedRow) throws
+    func insert(_ document: DocumentRow, _ kind: DocumentKind) throws
+}
