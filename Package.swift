@@ -131,7 +131,8 @@ let package = Package(
                 "Commands", argumentParser, logging,
             ],
             swiftSettings: house),
-        // Tests: values, seeded simulation, real parts on loopback, the product as its user meets it
+        // Tests: values, seeded simulation, real parts on loopback, the product as its user meets
+        // it
         .target(
             name: "TestKit", dependencies: ["Vocabulary"], path: "Tests/TestKit",
             swiftSettings: house),

@@ -1,6 +1,7 @@
 import Vocabulary
 
-/// Everything that is bounded in a gateway, with the bound's name. Times are durations, sizes bytes.
+/// Everything that is bounded in a gateway, with the bound's name. Times are durations, sizes
+/// bytes.
 package struct GatewayLimits: Sendable {
     /// All header lines of one request together.
     package var headerBytes = 32 << 10

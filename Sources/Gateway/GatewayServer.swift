@@ -53,7 +53,8 @@ package final class GatewayServer: Sendable {
     package var port: Int { channel.localAddress?.port ?? configuration.port }
 
     /// Recovers, connects and listens; returns when requests are served. Waits for control as long
-    /// as it takes. Throws ``Failure`` when the journal, the certificate or the address is unusable.
+    /// as it takes. Throws ``Failure`` when the journal, the certificate or the address is
+    /// unusable.
     package static func start(
         _ configuration: GatewayConfiguration, clock: WallClock, logger: Logger
     ) async throws -> GatewayServer {

@@ -4,8 +4,8 @@ import Glibc
 import Darwin
 #endif
 
-/// How a journal lies in its directory: segments of ``segmentBytes``, each in a file named after the
-/// absolute offset of its first byte, filled with zeros beforehand. A record never crosses a
+/// How a journal lies in its directory: segments of ``segmentBytes``, each in a file named after
+/// the absolute offset of its first byte, filled with zeros beforehand. A record never crosses a
 /// segment's end: what does not fit is left zero and the record begins the next segment.
 package enum JournalLayout {
     package static let segmentBytes: Int64 = 16 << 20

@@ -39,7 +39,8 @@ package struct OpenedRequest: Hashable, Sendable {
     package var endpoint: Endpoint
     package var streaming: Bool
     package var at: Instant
-    /// The price book's version by which this request is held and charged, whatever is applied later.
+    /// The price book's version by which this request is held and charged, whatever is applied
+    /// later.
     package var priceVersion: Int64
     /// Money set aside at admission.
     package var hold: Money

@@ -4,8 +4,8 @@ package import Logging
 import NIOCore
 import NIOPosix
 
-/// Lets control speak with the agent over a Unix socket that only our own user can open. Control may
-/// come and go as it likes.
+/// Lets control speak with the agent over a Unix socket that only our own user can open. Control
+/// may come and go as it likes.
 package struct AgentServer: Sendable {
     private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 

@@ -1,8 +1,8 @@
 import Glibc
 import Vocabulary
 
-/// Looks whether a port can be listened on, so that a start-up fails with a sentence instead of in a
-/// child's log.
+/// Looks whether a port can be listened on, so that a start-up fails with a sentence instead of in
+/// a child's log.
 package enum TCPPort {
     /// Answers the port, or a free one for 0. Throws ``Failure`` if somebody else listens there.
     package static func claim(_ port: UInt16, host: String, option: String) throws -> UInt16 {

@@ -4,8 +4,8 @@ import SystemPackage
 /// The file that takes a child's standard output and standard error.
 ///
 /// The child writes into the file itself, so its last words are there even when we are gone. When
-/// the file is full its content moves to `NAME.1` and the file is emptied in place: the child has it
-/// open for appending and goes on at the start.
+/// the file is full its content moves to `NAME.1` and the file is emptied in place: the child has
+/// it open for appending and goes on at the start.
 package struct ProcessLog: Sendable {
     package static let maximumBytes: Int64 = 16 << 20
     /// How much of the end is read for a message to a person.

@@ -142,8 +142,8 @@ final class Replica: Sendable {
         var text: String?
         if let contextLength, contextLength < order.contextLength {
             text =
-                "the engine for \(order.model) serves a context of \(contextLength) tokens, not the "
-                + "\(order.contextLength) of its deployment; add the model again with less"
+                "the engine for \(order.model) serves a context of \(contextLength) tokens, not "
+                + "the \(order.contextLength) of its deployment; add the model again with less"
         }
         status.withLock { status in
             status.shortContext = text

@@ -2,8 +2,8 @@ import Glibc
 package import Logging
 import Synchronization
 
-/// Keeps one child process running: the owner of a ``ChildMachine``. ``run()`` lasts until the child
-/// has been stopped for good; everything else only tells it what to do.
+/// Keeps one child process running: the owner of a ``ChildMachine``. ``run()`` lasts until the
+/// child has been stopped for good; everything else only tells it what to do.
 package final class Child: Sendable {
     /// What has become of the child, told on every change.
     package enum Change: Hashable, Sendable {

@@ -1,5 +1,6 @@
 /// In which order the parts of one machine end, as a value. The gateway goes first, so that nothing
-/// new comes in and its streams end; then control, which applies the last records; then the engines.
+/// new comes in and its streams end; then control, which applies the last records; then the
+/// engines.
 package struct ShutdownMachine: Sendable {
     package enum Event: Hashable, Sendable {
         /// SIGINT or SIGTERM.

@@ -17,8 +17,8 @@ package struct OrganizationAccount: Sendable {
 
     package let organization: OrganizationID
     private var parties: [Party] = []
-    /// The first is the organization's own money, the others are budgets. A budget that is no longer
-    /// in force keeps its place: requests may still hold from it.
+    /// The first is the organization's own money, the others are budgets. A budget that is no
+    /// longer in force keeps its place: requests may still hold from it.
     package private(set) var purses: [Purse]
 
     package init(organization: OrganizationID) {

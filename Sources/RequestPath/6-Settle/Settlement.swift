@@ -7,7 +7,8 @@ package import Vocabulary
 /// - A whole answer: the engine's final counts.
 /// - A stream that the client left, that we stopped or that the engine cut: the prompt and the
 ///   generated tokens that were delivered.
-/// - An answer of which nothing was delivered: nothing; its known tokens are recorded as not billed.
+/// - An answer of which nothing was delivered: nothing; its known tokens are recorded as not
+///   billed.
 package enum Settlement {
     package struct Result: Sendable {
         package var billed: TokenCounts

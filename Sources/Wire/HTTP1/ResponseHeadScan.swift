@@ -21,8 +21,8 @@ package struct ResponseHeadScan: Hashable, Sendable {
     /// The body is a stream of server-sent events.
     package var eventStream = false
 
-    /// nil while the head is incomplete. Throws `engineFailed` if it is no head that we can trust to
-    /// say where its body ends.
+    /// nil while the head is incomplete. Throws `engineFailed` if it is no head that we can trust
+    /// to say where its body ends.
     package static func scan(
         _ bytes: UnsafeRawBufferPointer
     ) throws(Failure) -> ResponseHeadScan? {

@@ -65,8 +65,9 @@ extension JSONCursor {
         UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 
-    /// The high bit of each byte that a string cannot skip over: quote, backslash, control, non-ASCII.
-    /// Exact for the lowest marked byte; a borrow may mark bytes above it that are plain.
+    /// The high bit of each byte that a string cannot skip over: quote, backslash, control,
+    /// non-ASCII. Exact for the lowest marked byte; a borrow may mark bytes above it that are
+    /// plain.
     @inline(__always)
     private static func special(_ word: UInt64) -> UInt64 {
         let quotes = (word ^ 0x2222_2222_2222_2222) &- 0x0101_0101_0101_0101
@@ -127,7 +128,8 @@ extension JSONCursor {
             let lead = byte(at: index)
             if lead < 0x80 { break }
             let length: Int
-            // The second byte's range excludes overlong forms, surrogates and what is over U+10FFFF.
+            // The second byte's range excludes overlong forms, surrogates and what is over
+            // U+10FFFF.
             var second: ClosedRange<UInt8> = 0x80...0xBF
             switch lead {
             case 0xC2...0xDF: length = 2

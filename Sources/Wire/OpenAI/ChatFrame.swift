@@ -53,8 +53,8 @@ package struct ChatFrame: Hashable, Sendable {
     package init() {}
 
     /// The chunk with which a stream ends when usage was asked for: no choices, only usage.
-    /// llama.cpp sends one for each of `n` choices, each with its own choice's completion tokens and
-    /// the shared prompt's tokens; and for completions none, but `usage` in each last chunk.
+    /// llama.cpp sends one for each of `n` choices, each with its own choice's completion tokens
+    /// and the shared prompt's tokens; and for completions none, but `usage` in each last chunk.
     package var isUsageOnly: Bool { kind == .data && choiceCount == 0 && usage != nil }
 
     /// Reads one event, as ``EventStreamSplitter`` cuts it. Throws `engineFailed` if its data is no

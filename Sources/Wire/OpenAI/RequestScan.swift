@@ -1,7 +1,7 @@
 import Vocabulary
 
-/// The work of ``OpenAIRequestScanner`` on one body: a cursor, what has been found, and where in the
-/// document the cursor is, so that an error can name the place.
+/// The work of ``OpenAIRequestScanner`` on one body: a cursor, what has been found, and where in
+/// the document the cursor is, so that an error can name the place.
 struct RequestScan {
     var cursor: JSONCursor
     var request: ScannedRequest

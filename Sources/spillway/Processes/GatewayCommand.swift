@@ -44,13 +44,20 @@ struct GatewayCommand: AsyncParsableCommand {
             host: host, port: Int(port), controlSocket: directory.controlSocket,
             journalDirectory: directory.journal(of: name), tlsCertificate: tlsCertificate,
             tlsKey: tlsKey, drain: .seconds(Int64(drainSeconds)))
-        // Benchmarks bind the gateway to one core and want one loop on it.
-        if let loops = ProcessInfo.processInfo.environment["SPILLWAY_GATEWAY_LOOPS"].flatMap(
-            Int.init),
-            (1...Self.maximumLoops).contains(loops)
-        {
-            configuration.loops = loops
+        if let loops = Self.loopsByEnvironment { configuration.loops = loops }
+        try await serve(configuration)
+    }
+
+    /// Benchmarks bind the gateway to one core and want one loop on it.
+    private static var loopsByEnvironment: Int? {
+        let text = ProcessInfo.processInfo.environment["SPILLWAY_GATEWAY_LOOPS"]
+        guard let loops = text.flatMap({ Int($0) }), (1...maximumLoops).contains(loops) else {
+            return nil
         }
+        return loops
+    }
+
+    private func serve(_ configuration: GatewayConfiguration) async throws {
         let signals = ProcessSignals.requestsToEnd()
         let logger = Logger.structured("gateway")
         try await withThrowingTaskGroup(of: Event.self) { group in

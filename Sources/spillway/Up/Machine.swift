@@ -44,8 +44,8 @@ struct Machine {
                 let quote = log.lastLines(5).joined(separator: "\n")
                 logger.critical(
                     """
-                    the \(label) ended \(recently) times in a minute, the last time with \(how); it \
-                    goes on being started. The end of \(log.path):
+                    the \(label) ended \(recently) times in a minute, the last time with \(how); \
+                    it goes on being started. The end of \(log.path):
                     \(quote)
                     """)
             }
