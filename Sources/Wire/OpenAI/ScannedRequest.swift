@@ -25,7 +25,8 @@ package struct ScannedRequest: Hashable, Sendable {
     package var otherMaximumTokensRange: Range<Int>?
     /// Answers that the engine generates: `n`, or `best_of` where that is more.
     package var choices: Int64 = 1
-    /// `n`: the choices of each prompt in the answer. A choice's prompt is its index divided by this.
+    /// `n`: the choices of each prompt in the answer. A choice's prompt is its index divided by
+    /// this.
     package var choicesPerPrompt: Int64 = 1
     package var imageParts = 0
     /// Those of the image parts whose picture the engine would have to fetch by HTTP.
