@@ -30,6 +30,7 @@ package enum CreditNotePage {
             <div><h1>Credit note {{number}}</h1><div class="soft">{{issuer}}</div></div>
             <dl><dt>Issued</dt><dd>{{issued}}</dd>
             <dt>Corrects</dt><dd>{{invoice}}, line {{line}}</dd>
+            <dt>Used in</dt><dd>{{period}}</dd>
             <dt>Amount</dt><dd><strong>{{amount}} USD</strong></dd></dl>
             </div>
             <div class="parties">
@@ -37,13 +38,14 @@ package enum CreditNotePage {
             <div><div class="label">To</div>{{customer}}<div class="small">{{customerID}}</div></div>
             </div>
             <div class="scroll"><table>
-            <thead><tr><th>Line</th><th>Model and tokens</th><th>Used in</th>
-            <th class="number">Tokens taken back</th><th class="number">USD per million</th>
+            <thead><tr><th>Line</th><th>Model and tokens</th><th class="wide">Used in</th>
+            <th class="number">Tokens taken back</th><th class="number wide">USD per million</th>
             <th class="number">USD</th></tr></thead>
             <tbody><tr><td>{{line}}</td><td>{{model}}, {{class}}<div class="small">{{project}}</div>
-            </td><td>{{period}}</td><td class="number">{{quantity}}</td>
-            <td class="number">{{price}}</td><td class="number">{{amount}}</td></tr></tbody>
-            <tfoot><tr class="total"><td colspan="5">Total</td><td class="number">{{amount}}</td>
+            </td><td class="wide">{{period}}</td><td class="number">{{quantity}}</td>
+            <td class="number wide">{{price}}</td><td class="number">{{amount}}</td></tr></tbody>
+            <tfoot><tr class="total"><td colspan="2">Total</td><td class="wide"></td><td></td>\
+            <td class="wide"></td><td class="number">{{amount}}</td>
             </tr></tfoot></table></div>
             <h2>Reason</h2>
             <p>{{reason}}</p>

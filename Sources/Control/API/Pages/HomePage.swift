@@ -35,7 +35,7 @@ enum HomePage {
             <h2>Operations</h2>
             <p>They need <code>Authorization: Bearer TOKEN</code>; the token is
             <code>operator_token</code> in <code>DIR/ready.json</code>.</p>
-            <div class="scroll"><table>
+            <div class="scroll"><table class="stack">
             <thead><tr><th>Method</th><th>Path</th><th>What it does</th></tr></thead>
             <tbody>
             {{#operations}}<tr><td><code>{{method}}</code></td><td><code>{{path}}</code></td>\

@@ -56,18 +56,19 @@ package enum InvoicePage {
             </div>
             {{#empty}}<p>No usage.</p>{{/empty}}
             <div class="scroll"><table>
-            <thead><tr><th>#</th><th>Model and tokens</th><th class="number">Prices</th>
-            <th class="number">Tokens</th><th class="number">USD per million</th>
-            <th class="number">Exact</th><th class="number">USD</th></tr></thead>
+            <thead><tr><th>#</th><th>Model and tokens</th><th class="number wide">Prices</th>
+            <th class="number">Tokens</th><th class="number wide">USD per million</th>
+            <th class="number wide">Exact</th><th class="number">USD</th></tr></thead>
             <tbody>
             {{#lines}}<tr><td>{{line}}</td><td>{{model}}, {{class}}<div class="small">{{project}} \
-            {{late}}</div></td><td class="number">v{{version}}</td>\
-            <td class="number">{{quantity}}</td><td class="number">{{price}}</td>\
-            <td class="number soft">{{exact}}</td><td class="number">{{amount}}</td></tr>
+            {{late}}</div></td><td class="number wide">v{{version}}</td>\
+            <td class="number">{{quantity}}</td><td class="number wide">{{price}}</td>\
+            <td class="number wide soft">{{exact}}</td><td class="number">{{amount}}</td></tr>
             {{/lines}}
             </tbody>
             <tfoot>
-            <tr class="total"><td colspan="6">Total</td><td class="number">{{total}}</td></tr>
+            <tr class="total"><td colspan="2">Total</td><td class="wide"></td><td></td>\
+            <td class="wide"></td><td class="wide"></td><td class="number">{{total}}</td></tr>
             </tfoot></table></div>
             <div class="notes">
             <p>{{requests}} requests. Each line is rounded once, half up, to cents; the total is

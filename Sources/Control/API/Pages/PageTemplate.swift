@@ -72,6 +72,13 @@ enum PageStyle {
         th.number, td.number { text-align: right; font-variant-numeric: tabular-nums;
           white-space: nowrap; }
         th:last-child, td:last-child { padding-right: 0; }
+        @media screen and (max-width: 44rem) {
+          .stack thead { display: none; }
+          .stack tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+          .stack td { display: block; border: none; padding: 0; overflow-wrap: anywhere; }
+          .stack td:first-child { display: inline; }
+          .stack td:nth-child(2) { display: inline; padding-left: .5rem; }
+        }
         """
 
     /// For documents: A4 or Letter, whichever the printer has, always dark on white.
@@ -91,12 +98,15 @@ enum PageStyle {
           border-top: 2px solid var(--ink); }
         .notes { margin-top: 2rem; font-size: .88rem; color: var(--soft); }
         .small { font-size: .82rem; color: var(--soft); overflow-wrap: anywhere; }
+        @media screen and (max-width: 44rem) { .wide { display: none; } }
         @page { margin: 18mm 16mm; }
         @media print {
           :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --accent: #000; }
           body { font-size: 10pt; }
           main { max-width: none; padding: 0; }
           table { font-size: 8.8pt; }
+          .small { font-size: 7.8pt; }
+          .notes { font-size: 8.4pt; }
           .scroll { overflow: visible; }
           thead { display: table-header-group; }
           tr, .parties, .notes { break-inside: avoid; }
