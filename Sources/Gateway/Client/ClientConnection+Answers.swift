@@ -45,7 +45,7 @@ extension ClientConnection {
 
     private func finish(_ head: ResponseHead, body: ByteBuffer) {
         var head = head
-        head.add("content-length", "\(body.readableBytes)")
+        head.add("content-length", Int64(body.readableBytes))
         var whole = head.finish(keepAlive: keepAlive && !loop.isDraining)
         if !intake.isHead { whole.writeImmutableBuffer(body) }
         write(whole, flush: true)
@@ -57,7 +57,7 @@ extension ClientConnection {
     func successHead(_ exchange: Exchange, length: Int) -> ByteBuffer {
         var head = ResponseHead(status: 200)
         head.add("content-type", "application/json")
-        head.add("content-length", "\(length)")
+        head.add("content-length", Int64(length))
         addAnswerHeaders(to: &head, exchange)
         return head.finish(keepAlive: keepAlive && !loop.isDraining)
     }
@@ -72,8 +72,8 @@ extension ClientConnection {
     }
 
     private func addAnswerHeaders(to head: inout ResponseHead, _ exchange: Exchange) {
-        head.add("x-request-id", "\(exchange.request)")
-        head.add("openai-processing-ms", "\((loop.now - exchange.receivedAt) / 1_000_000)")
+        head.add("x-request-id", exchange.requestText)
+        head.add("openai-processing-ms", (loop.now - exchange.receivedAt) / 1_000_000)
         if let hold = exchange.hold, let clamp = hold.clamp {
             head.add("x-spillway-max-tokens", "\(hold.generatedLimit)")
             head.add("x-spillway-clamped-by", clamp.rawValue)
@@ -106,12 +106,35 @@ struct ResponseHead {
         bytes.writeStaticString("\r\n")
     }
 
-    mutating func addLimit(_ what: String, _ line: LimitStatus.Line) {
-        bytes.writeString("x-ratelimit-limit-\(what): \(line.limit)\r\n")
-        bytes.writeString("x-ratelimit-remaining-\(what): \(line.remaining)\r\n")
-        bytes.writeString(
-            "x-ratelimit-reset-\(what): \(GoDuration.text(.seconds(line.resetSeconds)))\r\n"
-        )
+    mutating func add(_ name: StaticString, _ value: Int64) {
+        bytes.writeStaticString(name)
+        bytes.writeStaticString(": ")
+        bytes.writeDecimal(value)
+        bytes.writeStaticString("\r\n")
+    }
+
+    mutating func addLimit(_ what: StaticString, _ line: LimitStatus.Line) {
+        addLimit("limit-", what, line.limit)
+        addLimit("remaining-", what, line.remaining)
+        bytes.writeStaticString("x-ratelimit-reset-")
+        bytes.writeStaticString(what)
+        bytes.writeStaticString(": ")
+        // A Go duration, as OpenAI's own: `1m1s`.
+        if line.resetSeconds >= 60 {
+            bytes.writeDecimal(line.resetSeconds / 60)
+            bytes.writeStaticString("m")
+        }
+        bytes.writeDecimal(line.resetSeconds % 60)
+        bytes.writeStaticString("s\r\n")
+    }
+
+    private mutating func addLimit(_ kind: StaticString, _ what: StaticString, _ value: Int64) {
+        bytes.writeStaticString("x-ratelimit-")
+        bytes.writeStaticString(kind)
+        bytes.writeStaticString(what)
+        bytes.writeStaticString(": ")
+        bytes.writeDecimal(value)
+        bytes.writeStaticString("\r\n")
     }
 
     mutating func finish(keepAlive: Bool) -> ByteBuffer {

@@ -53,17 +53,19 @@ extension ClientConnection: EngineUser {
         let grown = splices.reduce(exchange.body.readableBytes) {
             $0 + $1.replacement.count - $1.range.count
         }
-        let header = engineHeader(exchange, to: replica, bodyBytes: grown)
         let body = exchange.body
         // A small body is copied behind its header into one write; a large one passes as slices.
-        if body.readableBytes <= 16 << 10 {
-            var whole = ByteBuffer()
-            whole.reserveCapacity(header.utf8.count + grown)
-            whole.writeString(header)
+        let isSmall = body.readableBytes <= 16 << 10
+        var whole = ByteBuffer()
+        whole.reserveCapacity(512 + (isSmall ? grown : 0))
+        writeEngineHeader(&whole, exchange, to: replica, bodyBytes: grown)
+        guard isSmall else { return [whole] + Self.parts(of: body, splices) }
+        if splices.isEmpty {
+            whole.writeImmutableBuffer(body)
+        } else {
             for part in Self.parts(of: body, splices) { whole.writeImmutableBuffer(part) }
-            return [whole]
         }
-        return [ByteBuffer(string: header)] + Self.parts(of: body, splices)
+        return [whole]
     }
 
     private func maximumTokens(_ exchange: Exchange, scanned: ScannedRequest) -> Int64? {
@@ -73,25 +75,36 @@ extension ClientConnection: EngineUser {
         return each == scanned.maximumTokens ? nil : each
     }
 
-    private func engineHeader(
-        _ exchange: Exchange, to replica: ReplicaSnapshot, bodyBytes: Int
-    ) -> String {
-        let path =
-            switch exchange.endpoint {
-            case .chatCompletions: "/chat/completions"
-            case .completions: "/completions"
-            case .embeddings: "/embeddings"
+    private func writeEngineHeader(
+        _ bytes: inout ByteBuffer, _ exchange: Exchange, to replica: ReplicaSnapshot, bodyBytes: Int
+    ) {
+        bytes.writeStaticString("POST ")
+        bytes.writeString(replica.pathPrefix)
+        switch exchange.endpoint {
+        case .chatCompletions: bytes.writeStaticString("/chat/completions")
+        case .completions: bytes.writeStaticString("/completions")
+        case .embeddings: bytes.writeStaticString("/embeddings")
+        }
+        bytes.writeStaticString(" HTTP/1.1\r\nHost: ")
+        switch replica.address {
+        case .unixSocket:
+            bytes.writeStaticString("engine")
+        case .tcp(let host, let port, let tls):
+            bytes.writeString(host)
+            if port != (tls ? 443 : 80) {
+                bytes.writeStaticString(":")
+                bytes.writeDecimal(Int64(port))
             }
-        let host =
-            switch replica.address {
-            case .unixSocket: "engine"
-            case .tcp(let host, let port, let tls):
-                port == (tls ? 443 : 80) ? host : "\(host):\(port)"
-            }
-        let authorization = exchange.model.map { loop.suppliers.authorization(for: $0.deployment) }
-        return "POST \(replica.pathPrefix)\(path) HTTP/1.1\r\nHost: \(host)\r\n"
-            + "Content-Type: application/json\r\nContent-Length: \(bodyBytes)\r\n"
-            + "X-Request-Id: \(exchange.request)\r\n\(authorization ?? "")\r\n"
+        }
+        bytes.writeStaticString("\r\nContent-Type: application/json\r\nContent-Length: ")
+        bytes.writeDecimal(Int64(bodyBytes))
+        bytes.writeStaticString("\r\nX-Request-Id: ")
+        bytes.writeString(exchange.requestText)
+        bytes.writeStaticString("\r\n")
+        if let deployment = exchange.model?.deployment, deployment.keyFile != nil {
+            bytes.writeString(loop.suppliers.authorization(for: deployment))
+        }
+        bytes.writeStaticString("\r\n")
     }
 
     private static func parts(of body: ByteBuffer, _ splices: [Splice]) -> [ByteBuffer] {

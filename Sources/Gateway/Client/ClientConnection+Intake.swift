@@ -19,6 +19,31 @@ struct Intake {
     var speaksHTTP11 = true
 }
 
+/// The few header lines that matter here, found in one pass.
+struct HeaderScan {
+    private(set) var bytes: Int
+    private(set) var authorization: String?
+    private(set) var contentLength = 0
+    private(set) var expectation: String?
+
+    init(_ head: HTTPRequestHead) {
+        bytes = head.uri.utf8.count
+        for (name, value) in head.headers {
+            bytes += name.utf8.count + value.utf8.count + 4
+            switch name.utf8.count {
+            case 6 where Self.equals(name, "expect"): expectation = value
+            case 13 where Self.equals(name, "authorization"): authorization = value
+            case 14 where Self.equals(name, "content-length"): contentLength = Int(value) ?? 0
+            default: break
+            }
+        }
+    }
+
+    private static func equals(_ name: String, _ lowerCase: StaticString) -> Bool {
+        lowerCase.withUTF8Buffer { name.utf8.elementsEqual($0) { $0 | 0x20 == $1 } }
+    }
+}
+
 extension ClientConnection {
     func begin(_ head: HTTPRequestHead) {
         phase = .receiving
@@ -29,23 +54,24 @@ extension ClientConnection {
         intake.requestID = request
         intake.isHead = head.method == .HEAD
         intake.speaksHTTP11 = head.version.minor >= 1
+        let header = HeaderScan(head)
         do {
-            try checkHeader(head)
-            try open(head, request: request)
+            try check(header, head.version)
+            try open(head, header, request: request)
         } catch {
             intake.failure = error
         }
-        let length = head.headers.first(name: "content-length").flatMap(Int.init) ?? 0
-        if length > loop.limits.bodyBytes { intake.failure = bodyTooLarge() }
-        guard head.headers.contains(name: "expect") else {
-            if length > loop.limits.bodyBytes { refuse(closing: true) }
-            return
+        let isTooLarge = header.contentLength > loop.limits.bodyBytes
+        if isTooLarge { intake.failure = bodyTooLarge() }
+        if let expectation = header.expectation {
+            expectContinue(expectation)
+        } else if isTooLarge {
+            refuse(closing: true)
         }
-        expectContinue(head)
     }
 
-    private func expectContinue(_ head: HTTPRequestHead) {
-        guard head.headers.first(name: "expect")?.lowercased() == "100-continue" else {
+    private func expectContinue(_ expectation: String) {
+        guard expectation.lowercased() == "100-continue" else {
             intake.failure = Failure(.invalidRequest, "Only 'Expect: 100-continue' is understood.")
             refuse(closing: true)
             return
@@ -57,23 +83,23 @@ extension ClientConnection {
         }
     }
 
-    private func checkHeader(_ head: HTTPRequestHead) throws(Failure) {
-        var bytes = head.uri.utf8.count
-        for (name, value) in head.headers { bytes += name.utf8.count + value.utf8.count + 4 }
-        guard bytes <= loop.limits.headerBytes else {
+    private func check(_ header: HeaderScan, _ version: HTTPVersion) throws(Failure) {
+        guard header.bytes <= loop.limits.headerBytes else {
             throw Failure(
                 .tooLarge,
                 "The request's header is larger than \(loop.limits.headerBytes) bytes.")
         }
-        guard head.version.major == 1 else {
+        guard version.major == 1 else {
             throw Failure(.invalidRequest, "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
         }
     }
 
-    private func open(_ head: HTTPRequestHead, request: RequestID) throws(Failure) {
+    private func open(
+        _ head: HTTPRequestHead, _ header: HeaderScan, request: RequestID
+    ) throws(Failure) {
         switch GatewayRoute.find(method: head.method, uri: head.uri) {
         case .model(let endpoint):
-            let key = try authenticate(head.headers)
+            let key = try authenticate(header)
             if loop.isDraining {
                 throw Failure(
                     .shuttingDown, "This gateway is going down. Try again.",
@@ -81,7 +107,7 @@ extension ClientConnection {
             }
             exchange = Exchange(request: request, endpoint: endpoint, key: key)
         case .models(let name):
-            intake.page = .models(key: try authenticate(head.headers), name: name)
+            intake.page = .models(key: try authenticate(header), name: name)
         case .page(let page):
             if page == .metrics, !isPeerLocal { throw GatewayRoute.unknown(head.uri) }
             intake.page = page
@@ -90,8 +116,8 @@ extension ClientConnection {
         }
     }
 
-    private func authenticate(_ headers: HTTPHeaders) throws(Failure) -> KeyEntry {
-        let secret = try BearerToken.find(in: headers.first(name: "authorization"))
+    private func authenticate(_ header: HeaderScan) throws(Failure) -> KeyEntry {
+        let secret = try BearerToken.find(in: header.authorization)
         let digest = Self.digest(of: secret)
         guard let digest, let entry = loop.directory.keys[digest] else {
             throw Failure(

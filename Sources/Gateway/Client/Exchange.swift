@@ -7,6 +7,8 @@ import Wire
 /// One model request on its way: what is known of it so far. Belongs to its connection.
 final class Exchange {
     let request: RequestID
+    /// Its text form, for headers.
+    let requestText: String
     let endpoint: Endpoint
     let key: KeyEntry
     /// Nanoseconds of the monotonic clock when the request was whole.
@@ -70,6 +72,7 @@ final class Exchange {
 
     init(request: RequestID, endpoint: Endpoint, key: KeyEntry) {
         self.request = request
+        self.requestText = "\(request)"
         self.endpoint = endpoint
         self.key = key
     }
