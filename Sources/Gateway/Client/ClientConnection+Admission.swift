@@ -60,6 +60,13 @@ extension ClientConnection {
                 .unsupported, "\(deployment.model) does not read images. Send text alone.",
                 parameter: "messages")
         }
+        // An engine that fetches a customer's address could be led into the fleet's own network.
+        if scanned.remoteImageParts > 0, deployment.modelFile != nil {
+            throw Failure(
+                .unsupported,
+                "Pictures are not fetched here. Send them inline: 'data:image/png;base64,…'.",
+                parameter: "messages")
+        }
         if scanned.usesTools, !deployment.capabilities.contains(.tools) {
             throw Failure(
                 .unsupported, "\(deployment.model) does not call tools.", parameter: "tools")

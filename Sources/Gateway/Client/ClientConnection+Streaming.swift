@@ -106,7 +106,7 @@ extension ClientConnection {
         }
         if let usage = frame.usage {
             let choice = frame.choiceCount > 0 ? frame.choiceIndex : exchange.lastFinishedChoice
-            let answersPerPrompt = Int(exchange.scanned?.choices ?? 1)
+            let answersPerPrompt = Int(exchange.scanned?.choicesPerPrompt ?? 1)
             exchange.meter.finish(
                 choice: choice, usage.counts(for: exchange.endpoint),
                 countsPrompt: choice % max(1, answersPerPrompt) == 0)
