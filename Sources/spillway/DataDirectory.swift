@@ -16,6 +16,7 @@ struct DataDirectory {
     var demoKey: String { "\(path)/demo.key" }
     /// The demo key as curl reads it with `-H @FILE`.
     var demoHeader: String { "\(path)/demo.header" }
+    var database: String { "\(path)/spillway.sqlite" }
     var logs: String { "\(path)/log" }
     var controlSocket: String { SocketPath.control(for: path) }
     var agentSocket: String { SocketPath.agent(for: path) }

@@ -24,6 +24,11 @@ extension ControlService {
         }
     }
 
+    /// Posts all that gateways have announced: for the end of control.
+    package func applyWhatIsSynced() {
+        for gateway in gateways.keys { applyOrLog(gateway) }
+    }
+
     func applyAll(of gateway: GatewayID) throws {
         while try applyBatch(of: gateway) {}
     }

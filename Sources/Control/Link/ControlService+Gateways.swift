@@ -54,7 +54,8 @@ extension ControlService {
     }
 
     private func advance(_ gateway: GatewayID, to offset: Int64) {
-        gateways[gateway]?.synced = max(gateways[gateway]?.synced ?? 0, offset)
+        let known = gateways[gateway]?.synced ?? 0
+        gateways[gateway]?.synced = max(known, offset)
     }
 
     private func welcome(_ hello: GatewayHello, on connection: Int64) async throws {

@@ -1,4 +1,8 @@
 import ArgumentParser
+import Control
+import Foundation
+import Logging
+import Store
 import Vocabulary
 
 /// The control process.
@@ -15,7 +19,44 @@ struct ControlCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where it listens.", valueName: "address"))
     var host = "127.0.0.1"
 
+    @Option(help: ArgumentHelp("Where customers send requests, for its page.", valueName: "url"))
+    var gatewayURL = "http://127.0.0.1:8080"
+
     func run() async throws {
-        throw Failure(.unsupported, "Control is not joined yet.")
+        umask(0o077)
+        let signals = ProcessSignals.requestsToEnd()
+        let logger = Logger.structured("control")
+        let directory = DataDirectory(data)
+        let token = try PrivateFile.secret(
+            at: directory.operatorToken, prefix: "sw-operator", random: .system)
+
+        let store = try SQLiteStore(path: directory.database)
+        let service = try ControlService(
+            records: store, clock: .system, random: .system, logger: logger,
+            version: ProductVersion.text)
+        let links = LinkServer(service: service, socket: directory.controlSocket, logger: logger)
+        let agent = AgentClient(service: service, socket: directory.agentSocket, logger: logger)
+        let ownerPort = OwnerPort(
+            api: OwnerAPI(
+                service: service, token: OperatorToken(token), gatewayURL: gatewayURL),
+            host: host, port: Int(port), clock: .system, random: .system, logger: logger)
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await links.run() }
+            group.addTask { await agent.run() }
+            group.addTask {
+                try await ownerPort.run { logger.notice("serving", metadata: ["port": "\($0)"]) }
+            }
+            group.addTask {
+                for await _ in signals { break }
+            }
+            // A part that fails ends control, which is started again; a signal ends it for good.
+            try await group.next()
+            group.cancelAll()
+            try? await group.waitForAll()
+        }
+        await service.applyWhatIsSynced()
+        try store.close()
+        logger.notice("ended")
     }
 }

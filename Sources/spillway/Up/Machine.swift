@@ -30,6 +30,7 @@ struct Machine {
         }
         let controlArguments = [
             "control", "--data", data.path, "--port", "\(ports.control)", "--host", "127.0.0.1",
+            "--gateway-url", ports.gatewayURL(options),
         ]
         func child(_ label: String, _ arguments: [String]) -> Child {
             let log = ProcessLog(path: "\(data.logs)/\(label).log")

@@ -18,11 +18,7 @@ struct Readiness {
     let installation: Installation
     let token: String
 
-    private var gatewayURL: String {
-        let host = ["0.0.0.0", "::"].contains(options.host) ? "127.0.0.1" : options.host
-        let name = host.contains(":") ? "[\(host)]" : host
-        return "\(options.tlsKey == nil ? "http" : "https")://\(name):\(ports.gateway)"
-    }
+    private var gatewayURL: String { ports.gatewayURL(options) }
 
     private var controlURL: String { "http://127.0.0.1:\(ports.control)" }
 
@@ -34,12 +30,7 @@ struct Readiness {
             try await wait(for: "control", log: "control.log") {
                 (try? await call(.health, control)) != nil
             }
-            var key: String?
-            if !options.noDemo {
-                let demo = DemoSetup(control: control, data: data, installation: installation)
-                key = try await demo.prepare()
-                try await waitForModel(DemoSetup.model, control)
-            }
+            let key = options.noDemo ? nil : try await prepareDemo(control)
             try await wait(for: "the gateway", log: "gateway.log") {
                 TCPPort.accepts(ports.gateway, host: options.host)
             }
@@ -58,6 +49,20 @@ struct Readiness {
     @discardableResult
     private func call(_ route: APIRoute, _ control: ControlAddress) async throws -> [UInt8] {
         try await CommandEnvironment.process.send(control, ControlCall(route))
+    }
+
+    /// Asks again when control ends meanwhile: it is started again, and each step has one effect.
+    private func prepareDemo(_ control: ControlAddress) async throws -> String {
+        let demo = DemoSetup(control: control, data: data, installation: installation)
+        while true {
+            do {
+                let key = try await demo.prepare()
+                try await waitForModel(DemoSetup.model, control)
+                return key
+            } catch is ControlUnreachable {
+                try await Task.sleep(for: Pace.look, clock: .continuous)
+            }
+        }
     }
 
     private func wait(for what: String, log: String, _ serves: () async -> Bool) async throws {

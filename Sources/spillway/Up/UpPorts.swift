@@ -10,6 +10,13 @@ struct UpPorts {
     let gateway: UInt16
     let control: UInt16
 
+    /// How this machine's programs reach the gateway.
+    func gatewayURL(_ options: UpOptions) -> String {
+        let host = ["0.0.0.0", "::"].contains(options.host) ? "127.0.0.1" : options.host
+        let name = host.contains(":") ? "[\(host)]" : host
+        return "\(options.tlsKey == nil ? "http" : "https")://\(name):\(gateway)"
+    }
+
     static func claim(_ options: UpOptions) async throws -> UpPorts {
         let deadline = ContinuousClock.now + patience
         while true {
