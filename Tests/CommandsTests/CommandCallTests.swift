@@ -53,7 +53,7 @@ import Wire
             "invoice", "issue", "--period", "2026-11", "--draft")
         #expect(result.body == #"{"draft":true,"period":"2026-11"}"#)
         #expect(result.calls.first?.idempotencyKey == nil)
-        #expect(result.output == "No invoices.")
+        #expect(result.output == "Nobody has usage to invoice in 2026-11.")
     }
 
     @Test(arguments: [
@@ -122,13 +122,13 @@ import Wire
 
     @Test func `a refusal exits 1 with what to do next`() async {
         var program = TestProgram()
-        program.refusal = APIErrorBody(Failure(.notFound, "There is no such customer."))
+        program.refusal = APIErrorBody(Failure(.insufficientQuota, "There is no money left."))
         let result = await program.run("customer", "show", ID.customer)
         #expect(result.exit == .failed)
         #expect(
             result.errors == """
-                error: There is no such customer.
-                next: List what there is and use one of those ids.
+                error: There is no money left.
+                next: Add credit: 'spillway credit add'.
                 """)
     }
 

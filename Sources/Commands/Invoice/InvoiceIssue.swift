@@ -33,6 +33,11 @@ struct InvoiceIssue: OwnerCommand {
             period: period, customer: customer, draft: draft ? true : nil)
         let call = try ControlCall(
             .invoiceIssue, body: body, idempotencyKey: draft ? nil : effect.key)
-        try await show(call, [Invoice].self) { invoices, text in text.invoices(invoices) }
+        try await show(call, [Invoice].self) { invoices, text in
+            if invoices.isEmpty { return "Nobody has usage to invoice in \(period)." }
+            // A draft is stored nowhere: this is the only place to see its lines.
+            return draft
+                ? invoices.map(text.invoice).joined(separator: "\n\n") : text.invoices(invoices)
+        }
     }
 }

@@ -58,13 +58,12 @@ extension Failure.Code {
         }
     }
 
+    /// What helps whatever the message says; most messages say it themselves.
     fileprivate var next: String? {
         switch self {
         case .unauthenticated:
             "Send 'Authorization: Bearer TOKEN'; the token is operator_token in ready.json."
-        case .notFound: "List what there is and use one of those ids."
         case .modelNotFound: "See 'spillway model list'."
-        case .conflict: "Look at what is there now, then ask again."
         case .insufficientQuota: "Add credit: 'spillway credit add'."
         case .rateLimited, .overloaded, .modelWarming, .shuttingDown, .unavailable, .timeout:
             "Try again in a moment."
