@@ -99,7 +99,7 @@ def test_stream_and_answer_agree(client):
 
 def test_stream_helper(client):
     with client.chat.completions.stream(
-        model=DEMO_MODEL, messages=QUESTION, max_tokens=16
+        model=DEMO_MODEL, messages=QUESTION, max_tokens=256
     ) as stream:
         for _ in stream:
             pass
