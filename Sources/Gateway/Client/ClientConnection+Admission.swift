@@ -118,11 +118,14 @@ extension ClientConnection {
 
     func moneyArrived() {
         guard let exchange else { return }
-        if exchange.hold == nil {
+        // The news may be late: a stream that ended meanwhile holds nothing and wants nothing.
+        switch phase {
+        case .waiting where exchange.hold == nil:
             admit(exchange)
-        } else {
+        case .answering where exchange.hold != nil:
             exchange.extensionIsPending = false
             continueStream()
+        default: break
         }
     }
 
@@ -148,8 +151,8 @@ extension ClientConnection {
     }
 
     /// A place that came after its request had gone.
-    func giveUpPlace(_ replica: ReplicaSnapshot, of ticket: ConnectionTicket) {
-        loop.directory.models[replica.model]?.pool.release(
+    func giveUpPlace(_ replica: ReplicaSnapshot, in pool: ModelPool) {
+        pool.release(
             replica.replica, request: loop.newRequestID(), counts: .zero, wasAborted: false)
     }
 

@@ -14,6 +14,7 @@ extension ClientConnection {
     func beginStream(_ exchange: Exchange) {
         exchange.hasAnswered = true
         exchange.out.isChunked = intake.speaksHTTP11
+        exchange.ending.isChunked = exchange.out.isChunked
         if !exchange.out.isChunked { keepAlive = false }
         exchange.out.addHead(streamHead(exchange))
     }
@@ -126,7 +127,7 @@ extension ClientConnection {
         if let hold = exchange.hold, hold.generatedReserved < hold.generatedLimit,
             !isCovered(count, exchange)
         {
-            if exchange.extensionIsPending {
+            if exchange.extensionIsPending, loop.now < exchange.extensionDeadline {
                 exchange.isHeldUp = true
                 exchange.engine?.setPaused(true)
             } else {

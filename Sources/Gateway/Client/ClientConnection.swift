@@ -44,19 +44,25 @@ final class ClientConnection: ChannelDuplexHandler {
     private var isTakingAhead = false
     private var readIsDue = false
     var isPeerLocal = false
-    lazy var ownTicket = NIOLoopBound(self, eventLoop: loop.loop)
+    /// Refers back to this connection: let go of when the connection ends.
+    private var ownTicket: NIOLoopBound<ClientConnection>?
 
     init(loop: LoopContext) {
         self.loop = loop
         self.deadline = loop.now + loop.limits.headerWait.nanoseconds
     }
 
-    var ticket: ConnectionTicket { ConnectionTicket(connection: ownTicket, request: requestNumber) }
+    var ticket: ConnectionTicket {
+        ConnectionTicket(
+            connection: ownTicket ?? NIOLoopBound(self, eventLoop: loop.loop),
+            request: requestNumber)
+    }
 
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        ownTicket = NIOLoopBound(self, eventLoop: loop.loop)
         loop.connections[ObjectIdentifier(self)] = self
     }
 
@@ -67,6 +73,7 @@ final class ClientConnection: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        ownTicket = nil
         loop.connections[ObjectIdentifier(self)] = nil
     }
 
@@ -169,12 +176,12 @@ final class ClientConnection: ChannelDuplexHandler {
     /// News for a request that waits, from another thread.
     func resume(_ news: ConnectionTicket.News, ticket: ConnectionTicket) {
         guard self.news(of: ticket) else {
-            if case .place(let replica) = news { giveUpPlace(replica, of: ticket) }
+            if case .place(let replica, let pool) = news { giveUpPlace(replica, in: pool) }
             return
         }
         switch news {
         case .money: moneyArrived()
-        case .place(let replica): placeGranted(replica)
+        case .place(let replica, _): placeGranted(replica)
         case .queueExpired: queueExpired()
         }
     }
@@ -187,6 +194,11 @@ final class ClientConnection: ChannelDuplexHandler {
         }
         if loop.isDraining, phase == .idle {
             context?.close(promise: nil)
+            return
+        }
+        if let exchange, exchange.isHeldUp, phase == .answering, now >= exchange.extensionDeadline {
+            // Control does not answer: the stream ends where its money does.
+            continueStream()
             return
         }
         guard now > deadline else { return }

@@ -8,7 +8,7 @@ struct ConnectionTicket: Sendable {
     enum News: Sendable {
         /// Decide on admission again: money may have come, or has not within the time.
         case money
-        case place(ReplicaSnapshot)
+        case place(ReplicaSnapshot, in: ModelPool)
         case queueExpired
     }
 

@@ -48,7 +48,7 @@ final class ModelPool: Sendable {
             state.grants += Int64(granted.count)
             return granted
         }
-        for (ticket, replica) in granted { ticket.resume(.place(replica)) }
+        for (ticket, replica) in granted { ticket.resume(.place(replica, in: self)) }
     }
 
     func update(_ replicas: [ReplicaSnapshot]) {
@@ -62,7 +62,7 @@ final class ModelPool: Sendable {
             }
             return granted
         }
-        for (ticket, replica) in granted { ticket.resume(.place(replica)) }
+        for (ticket, replica) in granted { ticket.resume(.place(replica, in: self)) }
     }
 
     func cancel(_ ticket: Int64) -> Bool { state.withLock { $0.queue.cancel(ticket) } }

@@ -148,8 +148,10 @@ final class Journal: Sendable {
     private func switchSegment(_ state: inout State) {
         let start = state.segment.end
         state.retired.append(state.segment)
-        let prepared = directory + "/" + Self.preparedName
         let isPrepared = state.isPrepared
+        // The sync thread may be filling its own file just now: never the same one.
+        let prepared =
+            directory + "/" + (isPrepared ? Self.preparedName : Self.hurriedName)
         state.segment = orDie { () throws(Failure) in
             if !isPrepared { try SegmentFile.prepare(at: prepared) }
             return try SegmentFile.adopt(prepared, start: start, in: directory)
@@ -161,6 +163,7 @@ final class Journal: Sendable {
     // MARK: The sync thread
 
     private static let preparedName = "next.prepared"
+    private static let hurriedName = "next.hurried"
 
     private func wakeThread() {
         if !isAwake.exchange(true, ordering: .acquiringAndReleasing) { wake.signal() }

@@ -171,7 +171,8 @@ final class GatewayDesk {
 
     /// Where recovery would have to begin, kept near the journal's end.
     private func saveRecoveryMark() {
-        let offset = journal.recoveryOffset
+        // Not beyond what is on stable storage: a power cut must not leave the mark behind the end.
+        let offset = min(journal.recoveryOffset, journal.synced)
         guard offset - mark.offset > JournalLayout.segmentBytes else { return }
         mark.offset = offset
         do {

@@ -32,10 +32,11 @@ struct Limiter: Sendable {
                     + "Wait until one ends.",
                 retry: .after(.milliseconds(500)))
         }
-        if let limit = limits.requestsPerMinute,
-            let seconds = requests?.secondsUntil(1, at: second),
-            seconds > 0
-        {
+        guard let limit = limits.requestsPerMinute else { return nil }
+        guard limit > 0 else {
+            return Failure(.rateLimited, "This \(noun) may send no requests. Ask for a higher limit.")
+        }
+        if let seconds = requests?.secondsUntil(1, at: second), seconds > 0 {
             return Failure(
                 .rateLimited,
                 "This \(noun) may send \(limit) requests a minute. Try again in \(seconds) s.",
