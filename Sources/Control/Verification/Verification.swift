@@ -1,0 +1,128 @@
+import Ledger
+package import Records
+import Vocabulary
+
+/// Recomputes what must always hold from the records and the gateways' journals alone. Trusts no
+/// balance, no checkpoint and nothing in memory.
+package struct Verification {
+    /// Transactions that are read at a time.
+    static let batch = 2000
+
+    let records: any RecordReader
+
+    var balance = Finding("every transaction balances, in one unbroken sequence")
+    var once = Finding("every fact is posted once")
+    var covered = Finding("no customer beyond its credit, no lease below zero, at any time")
+    var checkpoints = Finding("stored balances are the fold of the entries")
+    var rating = Finding("every usage event rated again gives what was charged")
+    var charges = Finding("every usage event has its charge, and every charge its event")
+    var tokens = Finding("every token is billed, or not billed for a reason")
+    var journals = Finding("every settled request of the journals is here once")
+    var invoices = Finding("every invoice is the sum of its lines and of its usage")
+    var notes = Finding("every credit note is posted and takes back no more than its line")
+
+    /// Balances as of the transaction that was read last.
+    var balances: [AccountName: Money] = [:]
+    /// Charges that no usage event has claimed yet, by their key.
+    var unclaimed: [String: Money] = [:]
+    /// What was posted for documents, by key.
+    var documentPostings: [String: Transaction] = [:]
+
+    private init(_ records: any RecordReader) { self.records = records }
+
+    /// - Throws: only where the records cannot be read at all.
+    package static func run(_ records: any RecordKeeper) throws -> [Finding] {
+        try records.read { reader in
+            var verification = Verification(reader)
+            try verification.verifyLedger()
+            try verification.verifyUsage()
+            try verification.verifyJournals()
+            try verification.verifyDocuments()
+            return verification.findings
+        }
+    }
+
+    private var findings: [Finding] {
+        [
+            balance, once, covered, checkpoints, rating, charges, tokens, journals, invoices,
+            notes,
+        ]
+    }
+}
+
+extension Verification {
+    /// Folds the ledger from its first entry.
+    private mutating func verifyLedger() throws {
+        var limits = try records.creditLimits()[...]
+        var current: [OrganizationID: Money] = [:]
+        var expected = try records.checkpoints()[...]
+        var keys: Set<String> = []
+        var sequence: Int64 = 0
+        while true {
+            let batch: [PostedTransaction]
+            do {
+                batch = try records.transactions(after: sequence, limit: Self.batch)
+            } catch {
+                // A transaction that does not balance cannot even be made.
+                balance.fail("after transaction \(sequence): \(error)")
+                return
+            }
+            for posted in batch {
+                balance.check(
+                    posted.sequence == sequence + 1,
+                    "transaction \(posted.sequence) follows \(sequence)")
+                sequence = posted.sequence
+                once.check(
+                    keys.insert(posted.transaction.idempotencyKey).inserted,
+                    "\(posted.transaction.idempotencyKey) was posted again")
+                while let limit = limits.first, limit.afterSequence < sequence {
+                    current[limit.organization] = limit.amount
+                    limits.removeFirst()
+                }
+                post(posted.transaction, at: sequence, limits: current)
+                while let checkpoint = expected.first, checkpoint.sequence <= sequence {
+                    expected.removeFirst()
+                    checkpoints.check(
+                        checkpoint.balances == balances.filter { $0.value != .zero },
+                        "the balances stored at \(checkpoint.sequence) differ")
+                }
+            }
+            if batch.isEmpty { break }
+        }
+        checkpoints.note = "\(balances.count) accounts"
+        let held = balances.reduce(Money.zero) { sum, account in
+            if case .lease = account.key { sum + account.value } else { sum }
+        }
+        covered.note = "\(held) dollars lent to gateways now"
+    }
+
+    private mutating func post(
+        _ transaction: Transaction, at sequence: Int64, limits: [OrganizationID: Money]
+    ) {
+        for entry in transaction.entries { balances[entry.account, default: .zero] += entry.amount }
+        for entry in transaction.entries where entry.amount < .zero {
+            let after = balances[entry.account] ?? .zero
+            switch entry.account {
+            case .lease, .budgetLease:
+                covered.check(
+                    after >= .zero, "\(entry.account) is \(after) at transaction \(sequence)")
+            case .customer(let organization):
+                let lowest = Money.zero - (limits[organization] ?? .zero)
+                covered.check(
+                    after >= lowest, "\(entry.account) is \(after) at transaction \(sequence)")
+            case .budget where transaction.kind == .lease:
+                covered.check(
+                    after >= .zero, "\(entry.account) is \(after) at transaction \(sequence)")
+            default: break
+            }
+        }
+        switch transaction.kind {
+        case .charge:
+            unclaimed[transaction.idempotencyKey] =
+                transaction.entries.first { $0.account == .tokenRevenue }?.amount ?? .zero
+        case .rounding, .correction:
+            documentPostings[transaction.idempotencyKey] = transaction
+        default: break
+        }
+    }
+}
