@@ -180,7 +180,7 @@ let package = Package(
             dependencies: [
                 "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "Link", "RequestPath",
                 "Gateway", "TestKit",
-                nioCore, nioHTTP1, nioPosix,
+                crypto, logging, nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: house),
         .testTarget(

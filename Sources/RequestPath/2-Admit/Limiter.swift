@@ -34,7 +34,8 @@ struct Limiter: Sendable {
         }
         guard let limit = limits.requestsPerMinute else { return nil }
         guard limit > 0 else {
-            return Failure(.rateLimited, "This \(noun) may send no requests. Ask for a higher limit.")
+            return Failure(
+                .rateLimited, "This \(noun) may send no requests. Ask for a higher limit.")
         }
         if let seconds = requests?.secondsUntil(1, at: second), seconds > 0 {
             return Failure(
