@@ -88,7 +88,13 @@ struct GatewayAnswerTests {
                 let answer = try await stand.chat(streaming: true)
                 #expect(answer.contains(#""error""#), "cut at \(cut)")
                 #expect(!answer.contains("[DONE]"), "cut at \(cut)")
-                let last = try #require(try stand.settled().dropFirst(before).first)
+                // An error before anything was delivered does not wait for the journal.
+                let deadline = ContinuousClock.now + .seconds(10)
+                var settled = try stand.settled()
+                while settled.count == before, ContinuousClock.now < deadline {
+                    settled = try stand.settled()
+                }
+                let last = try #require(settled.dropFirst(before).first)
                 let seen = (1...3).filter { answer.contains("\"w\($0)\"") }.count
                 #expect(last.outcome == .engineFailed)
                 #expect(last.billed.output >= Int64(seen), "cut at \(cut)")
