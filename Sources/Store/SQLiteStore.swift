@@ -21,6 +21,9 @@ package struct SQLiteStore: RecordKeeper {
         self.beforeCommit = beforeCommit
         let existed = FileManager.default.fileExists(atPath: path)
         pool = try DatabasePool(path: path, configuration: Self.configuration)
+        // GRDB's WAL mode leaves NORMAL, which loses acknowledged commits with the power. The one
+        // connection that writes stays open as long as the pool.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         if !existed {
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         }
@@ -33,10 +36,6 @@ package struct SQLiteStore: RecordKeeper {
         configuration.maximumReaderCount = 4
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true
-        configuration.prepareDatabase { database in
-            // GRDB's WAL mode leaves NORMAL, which loses acknowledged commits with the power.
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-        }
         return configuration
     }
 
