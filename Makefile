@@ -7,7 +7,9 @@ SHELL := /bin/bash
 
 # What 'make up' gives to 'spillway up', besides the defaults: make up ARGS="--gateway-port 9000"
 ARGS ?=
-RELEASE := -c release -Xswiftc -cross-module-optimization --static-swift-stdlib
+# Exclusivity is checked while running in debug builds and tests; on the hot path the checks cost 3 %.
+RELEASE := -c release -Xswiftc -cross-module-optimization \
+	-Xswiftc -enforce-exclusivity=unchecked --static-swift-stdlib
 PROGRAM := .build/release/spillway
 SOURCES := Package.swift $(shell find Sources -name '*.swift')
 PYTEST := .venv-test/bin/python -m pytest -p no:cacheprovider -q
