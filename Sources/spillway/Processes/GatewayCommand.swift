@@ -39,6 +39,7 @@ struct GatewayCommand: AsyncParsableCommand {
 
     func run() async throws {
         umask(0o077)
+        DescriptorLimit.raise()
         let directory = DataDirectory(data)
         var configuration = GatewayConfiguration(
             host: host, port: Int(port), controlSocket: directory.controlSocket,
