@@ -51,7 +51,7 @@ struct GatewayParts: Sendable {
         }.get()
         let contexts = try await makeContexts(
             group, limits: limits, clock: clock, journal: journal, suppliers: suppliers,
-            operations: operations, clientTLS: clientTLS
+            operations: operations, clientTLS: clientTLS, logger: logger
         ) { shortages, account, ticket in
             linkLoop.execute {
                 treasury.value.borrow(shortages, for: account, ticket: ticket)
@@ -99,7 +99,7 @@ struct GatewayParts: Sendable {
     private static func makeContexts(
         _ group: MultiThreadedEventLoopGroup, limits: GatewayLimits, clock: WallClock,
         journal: Journal, suppliers: SupplierKeys, operations: Operations, clientTLS: NIOSSLContext,
-        borrow: @escaping LoopContext.Borrow
+        logger: Logger, borrow: @escaping LoopContext.Borrow
     ) async throws -> [NIOLoopBound<LoopContext>] {
         var contexts: [NIOLoopBound<LoopContext>] = []
         for (index, loop) in group.makeIterator().enumerated() {
@@ -108,7 +108,8 @@ struct GatewayParts: Sendable {
                     loop: loop, connectWait: limits.connectWait, tlsContext: clientTLS)
                 let context = LoopContext(
                     index: index, loop: loop, limits: limits, clock: clock, journal: journal,
-                    engines: engines, suppliers: suppliers, operations: operations, borrow: borrow)
+                    engines: engines, suppliers: suppliers, operations: operations, logger: logger,
+                    borrow: borrow)
                 let bound = NIOLoopBound(context, eventLoop: loop)
                 loop.scheduleRepeatedTask(
                     initialDelay: .milliseconds(250), delay: .milliseconds(250)

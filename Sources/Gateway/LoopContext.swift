@@ -1,4 +1,5 @@
 import Dispatch
+import Logging
 import NIOCore
 import RequestPath
 import Vocabulary
@@ -22,12 +23,13 @@ final class LoopContext {
     var meters = LoopMeters()
     /// The pages and probes that are not model requests.
     let operations: Operations
+    let logger: Logger
     private var random = FastGenerator()
 
     init(
         index: Int, loop: any EventLoop, limits: GatewayLimits, clock: WallClock, journal: Journal,
         engines: EnginePool, suppliers: SupplierKeys, operations: Operations,
-        borrow: @escaping Borrow
+        logger: Logger, borrow: @escaping Borrow
     ) {
         self.index = index
         self.loop = loop
@@ -37,6 +39,7 @@ final class LoopContext {
         self.engines = engines
         self.suppliers = suppliers
         self.operations = operations
+        self.logger = logger
         self.borrow = borrow
     }
 

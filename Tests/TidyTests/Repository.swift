@@ -7,6 +7,12 @@ enum Repository {
         /// Relative to the root: `Sources/Fleet/Deployment.swift`.
         let path: String
         let lines: [String]
+        let bytes: Data
+
+        /// Whether any line has a text of several lines, or the words, at all.
+        var hasTexts: Bool { has("\"\"\"") }
+
+        func has(_ words: String) -> Bool { bytes.range(of: Data(words.utf8)) != nil }
 
         var testDescription: String { path }
     }
@@ -24,7 +30,7 @@ enum Repository {
             let text = try? String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
         else { return nil }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        return File(path: path, lines: lines)
+        return File(path: path, lines: lines, bytes: Data(text.utf8))
     }
 
     private static func files(in directories: [String], ending: String) -> [File] {

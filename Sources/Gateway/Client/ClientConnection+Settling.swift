@@ -1,3 +1,4 @@
+import Logging
 import Fleet
 import Synchronization
 import Metering
@@ -30,6 +31,14 @@ extension ClientConnection {
             unbilled: result.unbilled,
             unbilledReason: result.reason, amount: result.amount)
         let wasAborted = outcome != .completed
+        if outcome == .engineFailed || outcome == .timedOut {
+            loop.logger.warning(
+                "a request did not end well",
+                metadata: [
+                    "request": "\(exchange.requestText)", "model": "\(replica.model)",
+                    "replica": "\(replica.replica)", "outcome": "\(outcome.rawValue)",
+                ])
+        }
         exchange.model?.pool.release(
             replica.replica, request: exchange.request, counts: result.billed + result.unbilled,
             wasAborted: wasAborted)

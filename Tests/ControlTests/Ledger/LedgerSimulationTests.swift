@@ -1,7 +1,8 @@
 import TestKit
 import Testing
 
-/// The laws of the ledger under random interleavings and crashes. A failing case repeats by its seed.
+/// The laws of the ledger under random interleavings and crashes. A failing case repeats by its
+/// seed.
 @Suite(.timeLimit(.minutes(5)))
 struct LedgerSimulationTests {
     @Test(arguments: 0..<30 as Range<UInt64>)
