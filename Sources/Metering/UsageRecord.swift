@@ -89,6 +89,16 @@ package struct SettledRequest: Hashable, Sendable {
         self.unbilledReason = unbilledReason
         self.amount = amount
     }
+
+    /// Why tokens that the engine's counters show beyond this event are not billed.
+    package var residualReason: UnbilledReason {
+        switch outcome {
+        case .completed, .recovered: .abandoned
+        case .abandoned: billed == .zero ? .notDelivered : .abandoned
+        case .stoppedAtLimit, .timedOut: .notDelivered
+        case .engineFailed: .engineFailed
+        }
+    }
 }
 
 /// One entry of a gateway's journal, in the order in which control applies them.

@@ -41,6 +41,8 @@ package protocol RecordReader {
     func usage(of request: RequestID) throws -> UsageRow?
     func quarantined() throws -> [QuarantineRow]
     func abandoned() throws -> [AbandonedRow]
+    /// What was found to be abandoned, of those of the events of `filter` that have any.
+    func abandoned(of filter: UsageFilter) throws -> [RequestID: TokenCounts]
 
     /// In the order of issue.
     func documents(_ kind: DocumentKind) throws -> [DocumentRow]

@@ -27,14 +27,23 @@ extension SQLiteRecords {
     }
 
     func eachUsage(_ filter: UsageFilter, _ body: (UsageRow) throws -> Void) throws {
-        try each(
-            Journal.usage,
-            [
-                filter.after, filter.organization.map { "\($0)" }, filter.project.map { "\($0)" },
-                filter.key.map { "\($0)" }, filter.model, filter.from?.microseconds ?? .min,
-                filter.to?.microseconds ?? .max, filter.limit.map(Int64.init) ?? .max,
-            ]
-        ) { try body(try Self.usage($0)) }
+        try each(Journal.usage, Self.arguments(filter)) { try body(try Self.usage($0)) }
+    }
+
+    func abandoned(of filter: UsageFilter) throws -> [RequestID: TokenCounts] {
+        var counts: [RequestID: TokenCounts] = [:]
+        try each(Journal.abandonedOfUsage, Self.arguments(filter)) { row in
+            counts[try row.identifier(0), default: .zero] += row.counts(1)
+        }
+        return counts
+    }
+
+    private static func arguments(_ filter: UsageFilter) -> [(any DatabaseValueConvertible)?] {
+        [
+            filter.after, filter.organization.map { "\($0)" }, filter.project.map { "\($0)" },
+            filter.key.map { "\($0)" }, filter.model, filter.from?.microseconds ?? .min,
+            filter.to?.microseconds ?? .max, filter.limit.map(Int64.init) ?? .max,
+        ]
     }
 
     func usage(of request: RequestID) throws -> UsageRow? {

@@ -72,7 +72,7 @@ extension Statements {
         static let all = [
             insertGateway, updateGateway, gateways, insertApplied, appliedOffset, applied,
             insertGrant, grants, insertUsage, lastUsage, usage, usageOfRequest, insertQuarantine,
-            quarantined, insertAbandoned, abandoned,
+            quarantined, insertAbandoned, abandoned, abandonedOfUsage,
         ]
         static let insertGateway = Statement.insert(
             into: "gateways", "id", "epoch", "journal_directory")
@@ -123,11 +123,13 @@ extension Statements {
         static let usage = Statement(
             "usage_events.filter",
             """
-            SELECT \(usageColumns) FROM usage_events
-            WHERE sequence > $1 AND organization = COALESCE($2, organization)
-            AND project = COALESCE($3, project) AND api_key = COALESCE($4, api_key)
-            AND model = COALESCE($5, model) AND at >= $6 AND at < $7 ORDER BY sequence LIMIT $8
+            SELECT \(usageColumns) FROM usage_events \(usageFilter)
             """)
+        private static let usageFilter = """
+            WHERE sequence > $1 AND organization = COALESCE($2, organization) \
+            AND project = COALESCE($3, project) AND api_key = COALESCE($4, api_key) \
+            AND model = COALESCE($5, model) AND at >= $6 AND at < $7 ORDER BY sequence LIMIT $8
+            """
         static let usageOfRequest = Statement(
             "usage_events.request", "SELECT \(usageColumns) FROM usage_events WHERE request = $1")
         static let insertQuarantine = Statement.insert(
@@ -148,6 +150,13 @@ extension Statements {
             SELECT gateway, journal_offset, request, input_tokens, cache_read_tokens,
             cache_write_tokens, output_tokens, reasoning_tokens, embedding_tokens, at
             FROM abandoned_tokens ORDER BY gateway, journal_offset
+            """)
+        static let abandonedOfUsage = Statement(
+            "abandoned_tokens.filter",
+            """
+            SELECT request, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens,
+            reasoning_tokens, embedding_tokens FROM abandoned_tokens
+            WHERE request IN (SELECT request FROM usage_events \(usageFilter))
             """)
     }
 }

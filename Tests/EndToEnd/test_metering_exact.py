@@ -228,7 +228,7 @@ def test_answers_left_together_leave_a_small_residual(product, customer):
 
 
 @pytest.mark.parametrize("body, status", [
-    ({"model": "no-such-model", "messages": []}, 404),
+    ({"model": "no-such-model", "messages": [{"role": "user", "content": "Hello"}]}, 404),
     ({"model": DEMO_MODEL, "messages": "hello"}, 400)])
 def test_a_refusal_costs_nothing(product, customer, body, status):
     answer = asyncio.run(client.call(

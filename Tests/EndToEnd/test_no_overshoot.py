@@ -110,15 +110,12 @@ def test_tokens_a_minute(product, engine, make_customer, run):
     customer = make_customer("100")
     customer.limit(tokens=TOKENS_A_MINUTE)
     time.sleep(SNAPSHOT_SECONDS)
-    begin = time.monotonic()
     served = spend_together(product, customer.key, 2000 + run, "rate_limit_exceeded")
-    minutes = (time.monotonic() - begin) / 60
     product.settle()
     check_every_delivered_token_is_billed(served, customer)
     used = sum(tokens(event["billed"], TOKEN_CLASSES) for event in customer.events())
-    # A bucket that fills steadily: a minute's worth at once, and what flowed in meanwhile.
-    assert used <= TOKENS_A_MINUTE * (1 + minutes)
-    assert used >= TOKENS_A_MINUTE * LEAST_SPENT_SHARE
+    # No 60 seconds hold more than the limit, and a run takes a few.
+    assert TOKENS_A_MINUTE * LEAST_SPENT_SHARE <= used <= TOKENS_A_MINUTE
 
 
 def test_short_money_clamps_the_answer_and_says_so(product, engine, make_customer):

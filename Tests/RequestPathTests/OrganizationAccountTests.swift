@@ -43,6 +43,34 @@ struct OrganizationAccountTests {
         #expect(failure?.code == .rateLimited)
     }
 
+    @Test func `what a stream gives back was its own, second by second`() throws {
+        var (account, actor) = Self.account(
+            money: .dollars(1), limits: TrafficLimits(tokensPerMinute: 10_000))
+        var demand = Self.demand(2000, prompt: 10)
+        demand.holdChunk = 1000
+        var stream = try #require(Self.hold(account.admit(demand, for: actor, at: Self.second)))
+        let later = 3 * Self.second
+        let decision = account.extend(
+            &stream, by: 100, rate: Samples.rate, for: actor, at: later)
+        guard case .extended = decision else {
+            Issue.record("not extended")
+            return
+        }
+        let other = try #require(
+            Self.hold(account.admit(Self.demand(3000), for: actor, at: later)))
+        // 900 of the first thousand go back to its own second, which leaves the window first.
+        account.settle(
+            stream, charge: .zero, used: TokenCounts(input: 10, output: 100), for: actor, at: later)
+        let remaining = account.status(for: actor, at: later).tokens?.remaining
+        #expect(remaining == 6880)
+        account.settle(
+            other, charge: .zero, used: TokenCounts(input: 10, output: 3000), for: actor,
+            at: later)
+        // What the first second took has left the window; what the others took is still in it.
+        let afterwards = account.status(for: actor, at: 62 * Self.second).tokens?.remaining
+        #expect(afterwards == 6990)
+    }
+
     @Test func `requests a minute and concurrency are exact`() throws {
         var (account, actor) = Self.account(
             money: .dollars(1), limits: TrafficLimits(requestsPerMinute: 3, concurrency: 2))

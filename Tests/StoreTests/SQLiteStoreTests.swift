@@ -129,6 +129,46 @@ struct SQLiteStoreTests {
         }
     }
 
+    @Test func `abandoned tokens are found by the events of a filter, and added up`() async throws {
+        try await withStore { store, _ in
+            let gateway = GatewayRow(
+                id: GatewayID(high: 1, low: 1), epoch: 1, journalDirectory: "/tmp/j")
+            try store.write { records in
+                try records.insert(gateway)
+                for number: UInt64 in 1...3 {
+                    try records.insert(Self.usage(number, of: gateway.id))
+                    try records.insert(
+                        AbandonedRow(
+                            gateway: gateway.id, journalOffset: 1000 + Int64(number),
+                            request: RequestID(high: 1, low: number),
+                            counts: TokenCounts(input: 2, output: Int64(number)), at: .noon))
+                }
+                try records.insert(
+                    AbandonedRow(
+                        gateway: gateway.id, journalOffset: 2000,
+                        request: RequestID(high: 1, low: 2), counts: TokenCounts(output: 7),
+                        at: .noon))
+            }
+            let found = try store.read { try $0.abandoned(of: UsageFilter(after: 1, limit: 1)) }
+            #expect(found == [RequestID(high: 1, low: 2): TokenCounts(input: 2, output: 9)])
+            #expect(try store.read { try $0.abandoned(of: UsageFilter()) }.count == 3)
+        }
+    }
+
+    private static func usage(_ number: UInt64, of gateway: GatewayID) -> UsageRow {
+        UsageRow(
+            sequence: Int64(number), gateway: gateway, journalOffset: Int64(number), priceAs: "m",
+            event: SettledRequest(
+                opened: OpenedRequest(
+                    request: RequestID(high: 1, low: number),
+                    organization: OrganizationID(high: 1, low: 1),
+                    project: ProjectID(high: 1, low: 1), key: APIKeyID(high: 1, low: 1),
+                    replica: ReplicaID(high: 1, low: 1), model: "m", endpoint: .completions,
+                    streaming: true, at: .noon, priceVersion: 1, hold: .zero),
+                at: .noon, outcome: .abandoned, billed: TokenCounts(output: 1), unbilled: .zero,
+                unbilledReason: nil, amount: .zero))
+    }
+
     @Test func `a stretch of a journal is applied once`() async throws {
         try await withStore { store, _ in
             let id = GatewayID(high: 1, low: 1)

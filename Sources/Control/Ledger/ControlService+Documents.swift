@@ -141,11 +141,14 @@ extension ControlService {
                 .map { try DocumentText.decode(from: $0.document) }
             let coverage = InvoiceCoverage(issued: issued)
             var events: [UsageEventBody] = []
-            try records.eachUsage(UsageFilter(organization: customer)) { row in
+            let filter = UsageFilter(organization: customer)
+            let abandoned = try records.abandoned(of: filter)
+            try records.eachUsage(filter) { row in
                 guard UsageFold.contributes(row.event, to: wanted.key),
                     coverage.invoice(sequence: row.sequence, at: row.event.at) == invoice.id
                 else { return }
-                events.append(UsageEventBody(row))
+                events.append(
+                    UsageEventBody(row, abandoned: abandoned[row.event.opened.request] ?? .zero))
             }
             return events
         }

@@ -43,12 +43,14 @@ extension ControlService {
     ) async throws -> [UsageRowBody] {
         var rows: [UsageGroup: UsageRowBody] = [:]
         try records.read { records in
+            let abandoned = try records.abandoned(of: UsageFilter(query, limit: nil))
             try records.eachUsage(UsageFilter(query, limit: nil)) { row in
                 let group = UsageGroup(row.event, by: query.grouping)
                 var sum = rows[group] ?? group.emptyRow
                 sum.requests += 1
                 sum.billed += row.event.billed
                 sum.unbilledTokens += row.event.unbilled.total
+                sum.unbilledTokens += abandoned[row.event.opened.request]?.total ?? 0
                 sum.amount += row.event.amount
                 rows[group] = sum
             }
@@ -62,8 +64,11 @@ extension ControlService {
         let limit = max(1, min(query.limit ?? .max, UsageQuery.maximumEvents))
         return try records.read { records in
             var events: [UsageEventBody] = []
-            try records.eachUsage(UsageFilter(query, limit: limit)) {
-                events.append(UsageEventBody($0))
+            let filter = UsageFilter(query, limit: limit)
+            let abandoned = try records.abandoned(of: filter)
+            try records.eachUsage(filter) { row in
+                events.append(
+                    UsageEventBody(row, abandoned: abandoned[row.event.opened.request] ?? .zero))
             }
             return events
         }
@@ -141,15 +146,17 @@ extension UsageFilter {
 }
 
 extension UsageEventBody {
-    init(_ row: UsageRow) {
+    /// - Parameter abandoned: what the engine's counters showed for the request later on.
+    init(_ row: UsageRow, abandoned: TokenCounts) {
         let event = row.event
+        let reason = event.unbilledReason ?? (abandoned == .zero ? nil : event.residualReason)
         let opened = event.opened
         self.init(
             sequence: row.sequence, request: opened.request, customer: opened.organization,
             project: opened.project, key: opened.key, model: opened.model,
             endpoint: opened.endpoint.rawValue, streaming: opened.streaming, openedAt: opened.at,
             at: event.at, outcome: event.outcome.rawValue, billed: event.billed,
-            unbilled: event.unbilled, unbilledReason: event.unbilledReason?.rawValue,
+            unbilled: event.unbilled + abandoned, unbilledReason: reason?.rawValue,
             priceVersion: opened.priceVersion, amount: event.amount)
     }
 }

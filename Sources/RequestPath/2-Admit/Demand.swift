@@ -35,9 +35,55 @@ package struct Hold: Sendable {
     package internal(set) var generatedLimit: Int64
     package internal(set) var clamp: Clamp?
     let purses: PurseIndices
-    /// When the prompt's and the last generated tokens were taken out of the token windows.
-    var promptSecond: Int64
-    var generatedSecond: Int64
+    /// When the prompt's and the first generated tokens were taken out of the token windows.
+    let admittedSecond: Int64
+    /// What was taken later, in order: each second at most once.
+    private(set) var extensions: [TakenTokens] = []
+
+    init(
+        amount: Money, promptReserved: Int64, generatedReserved: Int64, generatedLimit: Int64,
+        clamp: Clamp?, purses: PurseIndices, admittedSecond: Int64
+    ) {
+        self.amount = amount
+        self.promptReserved = promptReserved
+        self.generatedReserved = generatedReserved
+        self.generatedLimit = generatedLimit
+        self.clamp = clamp
+        self.purses = purses
+        self.admittedSecond = admittedSecond
+    }
+
+    mutating func extend(by tokens: Int64, for cost: Money, at second: Int64) {
+        amount += cost
+        generatedReserved += tokens
+        if let last = extensions.last, last.second == second {
+            extensions[extensions.count - 1].tokens += tokens
+        } else {
+            // What has left the window is never given back to it.
+            extensions.removeAll { second - $0.second >= SlidingWindow.seconds }
+            extensions.append(TakenTokens(second: second, tokens: tokens))
+        }
+    }
+
+    /// What to give back, and the second in which it was taken, when `used` tokens were generated:
+    /// what was taken first was used first.
+    func unused(after used: Int64) -> [TakenTokens] {
+        var rest = max(0, generatedReserved - used)
+        var unused: [TakenTokens] = []
+        for later in extensions.reversed() where rest > 0 {
+            let tokens = min(rest, later.tokens)
+            rest -= tokens
+            unused.append(TakenTokens(second: later.second, tokens: tokens))
+        }
+        if rest > 0 { unused.append(TakenTokens(second: admittedSecond, tokens: rest)) }
+        return unused
+    }
+}
+
+/// Generated tokens that were taken out of the token windows in one second.
+struct TakenTokens: Sendable {
+    let second: Int64
+    var tokens: Int64
 }
 
 /// Which purses beside the organization's own a request draws on: fixed at admission, because a

@@ -90,8 +90,7 @@ package struct OrganizationAccount: Sendable {
             amount: demand.rate.ceiling(
                 promptTokens: demand.promptTokens, generatedTokens: reserved),
             promptReserved: demand.promptTokens, generatedReserved: reserved,
-            generatedLimit: limit, clamp: clamp, purses: drawn, promptSecond: second,
-            generatedSecond: second)
+            generatedLimit: limit, clamp: clamp, purses: drawn, admittedSecond: second)
         change(drawn) { $0.hold(hold.amount, at: now) }
         parties[actor.project].limiter.begin(tokens: demand.promptTokens + reserved, at: second)
         parties[actor.key].limiter.begin(tokens: demand.promptTokens + reserved, at: second)
@@ -125,9 +124,7 @@ package struct OrganizationAccount: Sendable {
         change(hold.purses) { $0.hold(cost, at: now) }
         parties[actor.project].limiter.extend(tokens: granted, at: second)
         parties[actor.key].limiter.extend(tokens: granted, at: second)
-        hold.amount += cost
-        hold.generatedReserved += granted
-        hold.generatedSecond = second
+        hold.extend(by: granted, for: cost, at: second)
         return .extended
     }
 
@@ -146,12 +143,14 @@ package struct OrganizationAccount: Sendable {
         let second = now / 1_000_000_000
         change(hold.purses) { $0.end(hold: hold.amount, spending: charge) }
         let prompt = used.prompt + used.embedding
+        let unused = hold.unused(after: used.generated)
         for party in [actor.project, actor.key] {
             parties[party].limiter.giveBack(
-                tokens: hold.promptReserved - prompt, takenAt: hold.promptSecond, at: second)
-            parties[party].limiter.giveBack(
-                tokens: hold.generatedReserved - used.generated, takenAt: hold.generatedSecond,
-                at: second)
+                tokens: hold.promptReserved - prompt, takenAt: hold.admittedSecond, at: second)
+            for taken in unused {
+                parties[party].limiter.giveBack(
+                    tokens: taken.tokens, takenAt: taken.second, at: second)
+            }
             parties[party].limiter.end()
         }
     }

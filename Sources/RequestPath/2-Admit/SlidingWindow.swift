@@ -3,6 +3,7 @@
 package struct SlidingWindow: Sendable {
     /// One second more than the minute, because the oldest second is only partly over.
     private static let bucketCount = 61
+    static let seconds = Int64(bucketCount)
 
     package var limit: Int64
     private var buckets = [Int64](repeating: 0, count: bucketCount)
