@@ -189,7 +189,7 @@ let package = Package(
                 "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "Link", "Commerce",
                 "Records", "Store", "Control",
                 "TestKit",
-                asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+                asyncHTTPClient, crypto, grdb, logging, nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: house),
         .testTarget(

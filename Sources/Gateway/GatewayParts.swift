@@ -31,6 +31,10 @@ struct GatewayParts: Sendable {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
+        // The directory and the one above it may be new: their names have to survive, too.
+        try DurableFile.syncDirectory(of: directory)
+        try DurableFile.syncDirectory(
+            of: URL(fileURLWithPath: directory).deletingLastPathComponent().path)
         let found = try JournalRecovery(directory: directory).find()
         let identity = identity(of: found, clock: clock)
         try identity.save(in: directory)

@@ -17,8 +17,18 @@ package enum JournalLayout {
     /// `00000000000016777216.journal`.
     package static func fileName(segmentStart: Int64) -> String {
         let digits = String(segmentStart)
-        return String(repeating: "0", count: 20 - digits.count) + digits + ".journal"
+        return String(repeating: "0", count: 20 - digits.count) + digits + suffix
     }
+
+    /// nil for a file that is not a segment.
+    package static func segmentStart(ofFile name: String) -> Int64? {
+        guard name.hasSuffix(suffix), let start = Int64(name.dropLast(suffix.count)),
+            fileName(segmentStart: start) == name
+        else { return nil }
+        return start
+    }
+
+    private static let suffix = ".journal"
 }
 
 /// Reads a journal's records in order, from any record's offset on, while it is being written.

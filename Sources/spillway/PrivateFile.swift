@@ -3,16 +3,16 @@ import Vocabulary
 
 /// Files that only our own user can read: secrets, and what points to them.
 enum PrivateFile {
-    /// Replaces the file as a whole: a reader sees the old content or the new.
+    /// Replaces the file as a whole: a reader sees the old content or the new, also after a power
+    /// cut.
     static func write(_ text: String, to path: String) throws {
-        let temporary = path + ".new"
-        guard
-            FileManager.default.createFile(
-                atPath: temporary, contents: Data(text.utf8),
-                attributes: [.posixPermissions: 0o600]),
-            rename(temporary, path) == 0
-        else {
-            throw Failure(.forbidden, "\(path) cannot be written. Is the disk full?")
+        do {
+            try DurableFile.replace(path, with: Array(text.utf8))
+        } catch {
+            throw Failure(
+                .forbidden,
+                "\(path) cannot be written: \(String(cString: strerror(error.errno))). Check that "
+                    + "its directory is ours and that the disk is not full.")
         }
     }
 

@@ -97,6 +97,60 @@ struct JournalTests {
         }
     }
 
+    /// A power cut may keep a segment and lose the end of the one before it.
+    @Test func `a segment behind a torn record is never read`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.path
+            let size = Int64(JournalCodec.encode(.settled(Self.settled(1))).count)
+            let count = UInt64(JournalLayout.segmentBytes / size + 10)
+            let full = try Journal(directory: path, position: 0) { _ in }
+            for number in 0..<count { full.append(.settled(Self.settled(number))) }
+            full.close()
+            let second =
+                path + "/" + JournalLayout.fileName(segmentStart: JournalLayout.segmentBytes)
+            #expect(FileManager.default.fileExists(atPath: second))
+            let first = URL(
+                fileURLWithPath: path + "/" + JournalLayout.fileName(segmentStart: 0))
+            let handle = try FileHandle(forUpdating: first)
+            try handle.seek(toOffset: UInt64(3 * size + 20))
+            try handle.write(contentsOf: Data([0xFF]))
+            try handle.close()
+
+            let found = try JournalRecovery(directory: path).find()
+            #expect(found.end == 3 * size)
+            let next = try Journal(directory: path, position: found.end) { _ in }
+            next.appendAndWait(.settled(Self.settled(count)))
+            next.close()
+            #expect(try JournalRecovery(directory: path).find().end == 4 * size)
+            #expect(try Self.records(in: path).count == 4)
+            #expect(FileManager.default.fileExists(atPath: second + ".cut"))
+        }
+    }
+
+    @Test func `a lost recovery mark costs reading, and nothing else`() async throws {
+        try await withTemporaryDirectory { directory in
+            let gateway = GatewayID(high: 9, low: 9)
+            let journal = try Journal(directory: directory.path, position: 0) { _ in }
+            journal.append(.epoch(gateway, epoch: 3, at: .noon))
+            journal.append(.opened(Self.opened(1)))
+            let mark = RecoveryMark(gateway: gateway, epoch: 3, offset: journal.recoveryOffset)
+            journal.append(.settled(Self.settled(2)))
+            journal.close()
+            try mark.save(in: directory.path)
+            for isLost in [false, true] {
+                if isLost {
+                    try FileManager.default.removeItem(
+                        at: directory.appendingPathComponent("recovery.json"))
+                }
+                let found = try JournalRecovery(directory: directory.path).find()
+                #expect(found.gateway == gateway)
+                #expect(found.lastEpoch == 3)
+                #expect(found.open.map(\.opened) == [Self.opened(1)])
+                #expect(found.end == journal.position)
+            }
+        }
+    }
+
     @Test func `each waiter of a group is told once, when its record is durable`() async throws {
         try await withTemporaryDirectory { directory in
             let journal = try Journal(directory: directory.path, position: 0) { _ in }

@@ -9,7 +9,10 @@ package enum PrivateDirectory {
         var partial = ""
         for component in path.split(separator: "/") {
             partial += "/" + component
-            if mkdir(partial, S_IRWXU) != 0, errno != EEXIST {
+            let result = mkdir(partial, S_IRWXU)
+            // Where the directory above may not be opened its name is durable a little later.
+            if result == 0 { try? DurableFile.syncDirectory(of: partial) }
+            if result != 0, errno != EEXIST {
                 throw Failure(
                     .forbidden,
                     "\(partial) cannot be made: \(String(cString: strerror(errno))). Choose a "

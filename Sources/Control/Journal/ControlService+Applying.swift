@@ -117,8 +117,9 @@ extension ControlService {
     }
 
     private func settle(
-        _ event: SettledRequest, _ place: JournalPlace, _ records: any Recorder
+        _ settled: SettledRequest, _ place: JournalPlace, _ records: any Recorder
     ) throws {
+        let event = priced(settled)
         let opened = event.opened
         let gateway = place.gateway
         let priceAs: String
@@ -147,6 +148,21 @@ extension ControlService {
             Posting.charge(
                 event.amount, for: opened.request, organization: opened.organization,
                 gateway: gateway, budgets: try budgetShares(of: event, gateway, records)), records)
+    }
+
+    /// What a gateway that died had left open is priced here: the one after it may not know the
+    /// price any more, and its money is still lent until the next epoch's record.
+    private func priced(_ event: SettledRequest) -> SettledRequest {
+        let opened = event.opened
+        guard event.outcome == .recovered,
+            let price = directory.priceBook(version: opened.priceVersion),
+            let entry = directory.priceEntries(of: opened.model, at: opened.at)
+                .first(where: { price.models[$0] != nil }),
+            let model = price.models[entry]
+        else { return event }
+        var event = event
+        event.amount = Rate(model).charge(for: event.billed)
+        return event
     }
 
     /// The price book's entry by which the event's amount is right.

@@ -73,11 +73,13 @@ extension Verification {
                 guard let last = entries.last else { break }
                 position = last.end
                 for entry in entries {
-                    guard case .settled(let event) = entry.record,
+                    guard case .settled(var event) = entry.record,
                         !quarantined.contains(entry.offset)
                     else { continue }
                     found += 1
                     let row = try records.usage(of: event.opened.request)
+                    // What recovery settled, control has priced.
+                    if event.outcome == .recovered { event.amount = row?.event.amount ?? .zero }
                     journals.check(
                         row?.event == event && row?.journalOffset == entry.offset
                             && row?.gateway == gateway.id,

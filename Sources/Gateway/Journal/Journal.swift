@@ -48,7 +48,9 @@ final class Journal: Sendable {
     /// Told on the sync thread who waited, after each sync.
     private let onSync: @Sendable ([JournalWaiter]) -> Void
 
-    /// Opens the journal for appending at `position`; what lies behind it is cleared.
+    /// Opens the journal for appending at `position`; what lies behind it is cleared. A power cut
+    /// may have kept a later segment and lost the end of this one: it is set aside first, or
+    /// it would be read as what follows.
     init(
         directory: String, position: Int64, onSync: @escaping @Sendable ([JournalWaiter]) -> Void
     ) throws(Failure) {
@@ -56,8 +58,9 @@ final class Journal: Sendable {
         self.onSync = onSync
         let segment = try SegmentFile.open(
             start: JournalLayout.segmentStart(of: position), in: directory)
-        try segment.clear(from: position)
+        try SegmentFile.setAsideLater(than: segment.start, in: directory)
         try SegmentFile.syncDirectory(directory)
+        try segment.clear(from: position)
         self.syncedOffset = Atomic(position)
         self.state = Mutex(State(segment: segment, position: position))
         let thread = Thread { [self] in run() }

@@ -83,8 +83,10 @@ struct RecoveryMark: Codable, Sendable {
         }
     }
 
+    /// On stable storage when this returns. A mark that a power cut takes back is an older one, or
+    /// none: recovery then reads more.
     func save(in directory: String) throws {
-        let url = URL(fileURLWithPath: directory).appendingPathComponent(Self.name)
-        try JSONEncoder().encode(self).write(to: url, options: .atomic)
+        try DurableFile.replace(
+            directory + "/" + Self.name, with: Array(JSONEncoder().encode(self)))
     }
 }

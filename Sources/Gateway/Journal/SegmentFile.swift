@@ -79,6 +79,23 @@ struct SegmentFile {
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", "segment \(start)") }
     }
 
+    /// Takes the segments behind the one that begins at `start` out of the journal: their names get
+    /// `.cut`, for a person to look at. Durable after the directory's next sync.
+    static func setAsideLater(than start: Int64, in directory: String) throws(Failure) {
+        guard let folder = opendir(directory) else { throw failure("list", directory) }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let other = JournalLayout.segmentStart(ofFile: name), other > start else {
+                continue
+            }
+            let path = directory + "/" + name
+            guard rename(path, path + ".cut") == 0 else { throw failure("rename", path) }
+        }
+    }
+
     static func syncDirectory(_ directory: String) throws(Failure) {
         let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", directory) }

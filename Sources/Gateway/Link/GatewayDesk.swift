@@ -16,6 +16,9 @@ final class GatewayDesk {
     /// The synced offset is told at most so often.
     static let announceInterval = TimeAmount.milliseconds(20)
 
+    /// Checkpoints wait for the disk at most so long: what a power cut may take of a stream.
+    static let longestUnsyncedTicks = 10
+
     private let identity: RecoveryMark
     /// Requests that the gateway before this one left open; settled once prices are known.
     private var leftOpen: [JournalRecovery.Open]
@@ -35,6 +38,7 @@ final class GatewayDesk {
     private(set) var isWelcome = false
     private var mark: RecoveryMark
     private var hasBegun = false
+    private var unsyncedTicks = 0
 
     init(
         identity: RecoveryMark, leftOpen: [JournalRecovery.Open], journal: Journal,
@@ -166,7 +170,16 @@ final class GatewayDesk {
         }
         tellLoad()
         engines.closeIdle(at: now)
+        syncCheckpoints()
         saveRecoveryMark()
+    }
+
+    /// Streams alone ask for no sync before they end.
+    private func syncCheckpoints() {
+        unsyncedTicks = journal.synced < journal.position ? unsyncedTicks + 1 : 0
+        guard unsyncedTicks >= Self.longestUnsyncedTicks else { return }
+        unsyncedTicks = 0
+        journal.requestSync()
     }
 
     /// Where recovery would have to begin, kept near the journal's end.
