@@ -55,6 +55,7 @@ final class BilledMonth {
         connection = await service.connected(peer)
         try await service.receive(.hello(gateway.hello), on: connection)
         try gateway.append(.epoch(gateway.id, epoch: gateway.epoch, at: .noon))
+        try await apply()
         try await borrow(.dollars(2))
         for _ in 0..<3 { try settle() }
         try settle(costs: .dollars(1))
@@ -71,14 +72,16 @@ final class BilledMonth {
             on: connection)
     }
 
-    /// Writes a settled request into the journal; `costs` is what the gateway says it took.
+    /// Writes a settled request into the journal; `costs` is what the gateway says it took,
+    /// `number` repeats an earlier one (from 1).
     @discardableResult
     func settle(
-        costs amount: Money? = nil, outcome: Outcome = .completed, version: Int64 = 1
+        _ number: UInt64? = nil, costs amount: Money? = nil, outcome: Outcome = .completed,
+        version: Int64 = 1
     ) throws -> RequestID {
         requests += 1
         let opened = OpenedRequest(
-            request: RequestID(high: 8, low: requests), organization: customer.id,
+            request: RequestID(high: 8, low: number ?? requests), organization: customer.id,
             project: customer.project, key: APIKeyID(high: 1, low: 1),
             replica: ReplicaID(high: 1, low: 1), model: "model", endpoint: .chatCompletions,
             streaming: true, at: .noon, priceVersion: version, hold: .cents(10))
@@ -89,12 +92,6 @@ final class BilledMonth {
                     unbilled: .zero, unbilledReason: nil,
                     amount: amount ?? Self.rate.charge(for: Self.counts))))
         return opened.request
-    }
-
-    /// Writes the request that was settled last again.
-    func repeatLast() throws {
-        requests -= 1
-        try settle()
     }
 
     func apply() async throws {

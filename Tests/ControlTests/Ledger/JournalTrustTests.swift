@@ -36,7 +36,7 @@ struct JournalTrustTests {
     @Test func `a request is charged once, whatever a journal repeats`() async throws {
         try await withMonth { month in
             let before = try await month.service.accounts(without: ())[.tokenRevenue]
-            try month.repeatLast()
+            try month.settle(3)
             try await month.apply()
             #expect(try await month.service.accounts(without: ())[.tokenRevenue] == before)
             #expect(try await month.service.status().quarantined == 2)

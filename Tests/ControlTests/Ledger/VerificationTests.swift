@@ -69,8 +69,8 @@ struct VerificationTests {
         Tampering(
             "a request is charged again under another name",
             """
-            INSERT INTO transactions SELECT m.last + 1, t.id || 'x', t.idempotency_key || '/again',
-                t.kind, t.at, t.reference
+            INSERT INTO transactions SELECT m.last + 1, SUBSTR(t.id, 1, LENGTH(t.id) - 1) || '7',
+                t.idempotency_key || '/again', t.kind, t.at, t.reference
             FROM transactions t, (SELECT MAX(sequence) AS last FROM transactions) m
             WHERE t.sequence = \(aCharge)
             """,
@@ -112,7 +112,7 @@ struct VerificationTests {
         Tampering(
             "a stored balance is changed",
             """
-            UPDATE balance_checkpoints SET balances = REPLACE(balances, '"9.99', '"99.99')
+            UPDATE balance_checkpoints SET balances = REPLACE(balances, '"0.991"', '"0.992"')
             WHERE sequence = (SELECT MAX(sequence) FROM balance_checkpoints)
             """,
             broken: [checkpoints]),
