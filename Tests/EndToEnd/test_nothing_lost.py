@@ -1,6 +1,7 @@
 """kill -9 at any moment, and power cuts: what a client was told is billed, once.
 CI 2 min, full about 20 min."""
 
+import asyncio
 import random
 import subprocess
 import time
@@ -8,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+import client
 from load import Load
 from product import ANSWER_CLASSES, FULL, PROMPT_CLASSES, ROOT, Product, tokens, wait_for
 from restore import restore
@@ -20,6 +22,8 @@ VICTIMS = ["gateway", "control", "up", "all", "gateway", "control"]
 WORKERS = 16
 CREDIT = "1000"
 BACK_SECONDS = 10
+STREAM_DELAY_MILLISECONDS = 20
+STREAM_SECONDS = 4.5
 MODEL = "steady"
 
 
@@ -127,6 +131,52 @@ def test_power_cuts(folder, shim, start_mock, first):
             product.start()
             checked.check()
         checked.verify()
+    finally:
+        product.close()
+
+
+@pytest.mark.parametrize("harm, most_seconds", [
+    # One checkpoint a second; on the disk at most a second later; half a second for a busy machine.
+    ("kill", 1.5), ("power cut", 2.5)])
+def test_a_stream_loses_one_interval(folder, shim, start_mock, harm, most_seconds):
+    """A stream that runs alone, cut in the middle: billed up to its last checkpoint."""
+    data, shadow = folder / "data", folder / "shadow"
+    data.mkdir(mode=0o700)
+    shadow.mkdir()
+    product = Product(data, {
+        "LD_PRELOAD": str(shim), "SPILLWAY_FAULT_DIR": str(data),
+        "SPILLWAY_FAULT_SHADOW": str(shadow)})
+    try:
+        product.start()
+        product.add_mock_model(
+            MODEL, start_mock(chunks=400, delay=STREAM_DELAY_MILLISECONDS))
+        customer = product.customer("alone", CREDIT)
+
+        async def stream_until_harm():
+            stream = asyncio.create_task(client.chat(
+                product.gateway_port, customer.key, "Go on.", MODEL, stream=True))
+            await asyncio.sleep(STREAM_SECONDS)
+            await asyncio.to_thread(product.kill, "all")
+            return await stream
+
+        answer = asyncio.run(stream_until_harm())
+        delivered = sum(
+            1 for chunk in answer.chunks()
+            if chunk["choices"] and chunk["choices"][0]["delta"].get("content"))
+        assert delivered > 1000 / STREAM_DELAY_MILLISECONDS * (most_seconds + 0.5)
+        if harm == "power cut":
+            restore(data, shadow, "lost")
+        product.start()
+        product.settle()
+        [event] = customer.events()
+        assert event["outcome"] == "recovered"
+        billed = tokens(event["billed"], ANSWER_CLASSES)
+        print(f"{harm}: {delivered} tokens delivered, {billed} billed")
+        assert billed <= delivered
+        assert delivered - billed <= most_seconds * 1000 / STREAM_DELAY_MILLISECONDS
+        assert product.stop() == 0
+        code, text = product.verify()
+        assert code == 0, text
     finally:
         product.close()
 

@@ -2,6 +2,7 @@
 package struct RestartPolicy: Hashable, Sendable {
     /// The wait after the first failure; each further failure doubles it.
     package var firstDelay: Duration
+    /// Short enough that control is back within 5 s, however often it has died before.
     package var longestDelay: Duration
     /// A child that ran this long has not failed: the next wait is the first one again.
     package var stableAfter: Duration
@@ -9,7 +10,7 @@ package struct RestartPolicy: Hashable, Sendable {
     package var window: Duration
 
     package init(
-        firstDelay: Duration = .milliseconds(100), longestDelay: Duration = .seconds(5),
+        firstDelay: Duration = .milliseconds(100), longestDelay: Duration = .seconds(3),
         stableAfter: Duration = .seconds(30), window: Duration = .seconds(60)
     ) {
         self.firstDelay = firstDelay
