@@ -90,6 +90,35 @@ struct StreamAndSettlementTests {
         #expect(again.isEmpty)
     }
 
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func `of rounded counters only what is certain is taken`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        typealias Counters = CounterReconciliation.Counters
+        func printed(_ exact: Counters) -> Counters {
+            func rounded(_ value: Int64) -> Int64 { (value + 50) / 100 * 100 }
+            return Counters(
+                prompt: rounded(exact.prompt), generated: rounded(exact.generated),
+                promptDoubt: 50, generatedDoubt: 50)
+        }
+        var reconciliation = CounterReconciliation()
+        var exact = Counters(prompt: 12_345_678, generated: 22_345_678)
+        reconciliation.begin(printed(exact))
+        var abandoned = TokenCounts.zero
+        var found = TokenCounts.zero
+        for number in 0..<50 as Range<UInt64> {
+            let extra = Int64.random(in: 0...64, using: &random)
+            abandoned.output += extra
+            exact.prompt += 7
+            exact.generated += 3 + extra
+            reconciliation.ended(
+                RequestID(high: 1, low: number), counts: TokenCounts(input: 7, output: 3),
+                wasAborted: true)
+            for (_, counts) in reconciliation.reconcile(printed(exact)) { found += counts }
+            #expect(found.input == 0)
+            #expect((abandoned.output - 200...abandoned.output).contains(found.output))
+        }
+    }
+
     @Test func `an engine that was started again begins anew`() {
         var reconciliation = CounterReconciliation()
         reconciliation.begin(CounterReconciliation.Counters(prompt: 100, generated: 100))

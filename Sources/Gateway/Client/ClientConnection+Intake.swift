@@ -61,8 +61,9 @@ extension ClientConnection {
         } catch {
             intake.failure = error
         }
-        let isTooLarge = header.contentLength > loop.limits.bodyBytes
-        if isTooLarge { intake.failure = bodyTooLarge() }
+        if header.contentLength > loop.limits.bodyBytes { intake.failure = bodyTooLarge() }
+        // What is not going to be read to its end cannot be followed by another request.
+        let isTooLarge = intake.failure?.code == .tooLarge
         if let expectation = header.expectation {
             expectContinue(expectation)
         } else if isTooLarge {

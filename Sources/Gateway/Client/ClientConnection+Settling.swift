@@ -30,7 +30,8 @@ extension ClientConnection {
             at: loop.clock.now(), outcome: outcome, billed: result.billed,
             unbilled: result.unbilled,
             unbilledReason: result.reason, amount: result.amount)
-        let wasAborted = outcome != .completed
+        // An engine that refused has ended its request itself.
+        let wasAborted = outcome != .completed && exchange.status < 400
         if outcome == .engineFailed || outcome == .timedOut {
             loop.logger.warning(
                 "a request did not end well",

@@ -50,17 +50,35 @@ final class CounterReading: EngineUser {
 
     /// nil unless the counters are there and nothing is being processed.
     static func counters(in text: String) -> CounterReconciliation.Counters? {
-        var values: [Substring: Int64] = [:]
+        var values: [Substring: (value: Int64, doubt: Int64)] = [:]
         for line in text.split(separator: "\n") where line.hasPrefix("llamacpp:") {
             let parts = line.split(separator: " ")
             guard parts.count == 2 else { continue }
-            values[parts[0].dropFirst("llamacpp:".count)] = Int64(parts[1])
+            values[parts[0].dropFirst("llamacpp:".count)] = number(parts[1])
         }
         guard let processed = values["prompt_tokens_total"],
             let cached = values["prompt_tokens_cached_total"],
             let generated = values["tokens_predicted_total"],
-            values["requests_processing"] == 0, values["requests_deferred"] == 0
+            values["requests_processing"]?.value == 0, values["requests_deferred"]?.value == 0
         else { return nil }
-        return CounterReconciliation.Counters(prompt: processed + cached, generated: generated)
+        return CounterReconciliation.Counters(
+            prompt: processed.value + cached.value, generated: generated.value,
+            promptDoubt: processed.doubt + cached.doubt, generatedDoubt: generated.doubt)
+    }
+
+    /// llama.cpp's server prints six digits: from a million on as `1.23457e+06`.
+    private static func number(_ text: Substring) -> (value: Int64, doubt: Int64)? {
+        if let value = Int64(text) { return (value, 0) }
+        let parts = text.split(separator: "e+")
+        guard parts.count == 2, let exponent = Int(parts[1]), (6...18).contains(exponent) else {
+            return nil
+        }
+        let digits = parts[0].filter { $0 != "." }
+        guard (1...6).contains(digits.count), var value = Int64(digits) else { return nil }
+        var unit: Int64 = 1
+        for _ in 0..<(exponent - 5) { unit *= 10 }
+        for _ in digits.count..<6 { value *= 10 }
+        let (product, overflows) = value.multipliedReportingOverflow(by: unit)
+        return overflows ? nil : (product, unit / 2)
     }
 }

@@ -35,6 +35,12 @@ final class GatewayDesk {
     private var announced: Int64 = -1
     private var told: [ReplicaLoad] = []
     private var readings: Set<ReplicaID> = []
+    /// An engine's counters, and how many places its model had granted by then.
+    private struct Reading: Hashable {
+        let grants: Int64
+        let counters: CounterReconciliation.Counters
+    }
+    private var seen: [ReplicaID: Reading] = [:]
     private(set) var isWelcome = false
     private var mark: RecoveryMark
     private var hasBegun = false
@@ -222,8 +228,10 @@ final class GatewayDesk {
     private func reconcile(_ pool: ModelPool, at now: Int64) {
         let due = pool.state.withLock { state in
             state.replicas.filter { replica in
-                state.reconciliations[replica.replica]?.isDue == true && replica.state == .ready
-                    && state.queue.inFlight(on: replica.replica) == 0
+                let comparison = state.reconciliations[replica.replica]
+                return comparison?.isDue == true || comparison?.hasBase == false
+            }.filter {
+                $0.state == .ready && state.queue.inFlight(on: $0.replica) == 0
             }
         }
         for replica in due { read(replica, of: pool) }
@@ -236,10 +244,17 @@ final class GatewayDesk {
         CounterReading.start(replica, over: engines, at: now) { [self] counters in
             readings.remove(replica.replica)
             guard let counters else { return }
+            let reading = Reading(grants: grants, counters: counters)
+            let agrees = seen.updateValue(reading, forKey: replica.replica) == reading
             let found = pool.state.withLock { state in
+                // An engine may not have begun yet with what was sent to it and left at once: only
+                // what two readings agree on is taken.
+                guard agrees || state.reconciliations[replica.replica]?.hasBase == false else {
+                    return [] as [(request: RequestID, TokenCounts)]
+                }
                 // Whoever came or went meanwhile has moved the counters.
                 guard state.grants == grants, state.queue.inFlight(on: replica.replica) == 0 else {
-                    return [] as [(request: RequestID, TokenCounts)]
+                    return []
                 }
                 return state.reconciliations[replica.replica]?.reconcile(counters) ?? []
             }

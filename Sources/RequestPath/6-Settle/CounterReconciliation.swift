@@ -11,10 +11,25 @@ package struct CounterReconciliation: Sendable {
     package struct Counters: Hashable, Sendable {
         package var prompt: Int64
         package var generated: Int64
+        /// How far the true values may be from these: an engine may print large numbers rounded.
+        package var promptDoubt: Int64
+        package var generatedDoubt: Int64
 
-        package init(prompt: Int64, generated: Int64) {
+        package init(
+            prompt: Int64, generated: Int64, promptDoubt: Int64 = 0, generatedDoubt: Int64 = 0
+        ) {
             self.prompt = prompt
             self.generated = generated
+            self.promptDoubt = promptDoubt
+            self.generatedDoubt = generatedDoubt
+        }
+
+        var isExact: Bool { promptDoubt == 0 && generatedDoubt == 0 }
+
+        /// Whether these can come after `earlier` in one life of an engine.
+        func mayFollow(_ earlier: Self) -> Bool {
+            prompt + promptDoubt >= earlier.prompt - earlier.promptDoubt
+                && generated + generatedDoubt >= earlier.generated - earlier.generatedDoubt
         }
     }
 
@@ -43,18 +58,35 @@ package struct CounterReconciliation: Sendable {
     }
 
     /// Reads the counters while nothing runs. The answer lays what nobody reported on the aborted
-    /// requests, in equal parts, the first ones taking what does not divide.
+    /// requests, in equal parts, the first ones taking what does not divide. Of counters that are
+    /// rounded it takes what is certain; the rest is found later, when the counters have grown.
     package mutating func reconcile(_ counters: Counters) -> [(request: RequestID, TokenCounts)] {
-        guard let base, counters.prompt >= base.prompt, counters.generated >= base.generated else {
+        guard let base, counters.mayFollow(base) else {
             begin(counters)
             return []
         }
-        defer { begin(counters) }
-        guard !aborted.isEmpty else { return [] }
-        let prompt = max(0, counters.prompt - base.prompt - reported.prompt)
-        let generated = max(0, counters.generated - base.generated - reported.generated)
-        let count = Int64(aborted.count)
-        return aborted.enumerated().compactMap { index, request in
+        guard !aborted.isEmpty else {
+            if counters.isExact { begin(counters) }
+            return []
+        }
+        let prompt = max(
+            0,
+            counters.prompt - counters.promptDoubt - base.prompt - base.promptDoubt
+                - reported.prompt)
+        let generated = max(
+            0,
+            counters.generated - counters.generatedDoubt - base.generated - base.generatedDoubt
+                - reported.generated)
+        let requests = aborted
+        if counters.isExact {
+            begin(counters)
+        } else {
+            reported.prompt += prompt
+            reported.generated += generated
+            aborted = []
+        }
+        let count = Int64(requests.count)
+        return requests.enumerated().compactMap { index, request in
             func share(_ total: Int64) -> Int64 {
                 total / count + (Int64(index) < total % count ? 1 : 0)
             }
