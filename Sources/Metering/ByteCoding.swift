@@ -1,16 +1,16 @@
 import Vocabulary
 
-/// Appends little-endian fields to a record's payload.
+/// Writes little-endian fields into memory that is large enough for any record: the hot path encodes
+/// one for each request.
 struct ByteWriter {
-    var bytes: [UInt8]
+    private let memory: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
 
-    init(reservingCapacity capacity: Int) {
-        bytes = []
-        bytes.reserveCapacity(capacity)
-    }
+    init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
 
-    mutating func write(_ value: some FixedWidthInteger) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    mutating func write<Value: FixedWidthInteger>(_ value: Value) {
+        memory.storeBytes(of: value.littleEndian, toByteOffset: count, as: Value.self)
+        count += MemoryLayout<Value>.size
     }
 
     mutating func write<Entity>(_ identifier: Identifier<Entity>) {
@@ -18,14 +18,30 @@ struct ByteWriter {
         write(identifier.low)
     }
 
+    /// A text's length and its bytes; a longer one than ``maximumTextBytes`` is cut.
     mutating func write(_ text: String) {
-        let count = min(text.utf8.count, Int(UInt16.max))
-        write(UInt16(count))
-        bytes.append(contentsOf: text.utf8.prefix(count))
+        var text = text
+        text.withUTF8 { bytes in
+            let length = min(bytes.count, Self.maximumTextBytes)
+            write(UInt16(length))
+            UnsafeMutableRawBufferPointer(rebasing: memory[count..<count + length])
+                .copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<length])
+                )
+            count += length
+        }
     }
 
+    /// Models' names have at most 256 bytes, scopes' less.
+    static let maximumTextBytes = 512
+
     mutating func write(_ counts: TokenCounts) {
-        for tokenClass in TokenClass.allCases { write(counts[tokenClass]) }
+        write(counts.input)
+        write(counts.cacheRead)
+        write(counts.cacheWrite)
+        write(counts.output)
+        write(counts.reasoning)
+        write(counts.embedding)
     }
 }
 
@@ -65,11 +81,12 @@ struct ByteReader {
     mutating func readInstant() -> Instant? { read(Int64.self).map(Instant.init(microseconds:)) }
 
     mutating func readCounts() -> TokenCounts? {
-        var counts = TokenCounts.zero
-        for tokenClass in TokenClass.allCases {
-            guard let value = read(Int64.self) else { return nil }
-            counts[tokenClass] = value
-        }
-        return counts
+        guard let input = read(Int64.self), let cacheRead = read(Int64.self),
+            let cacheWrite = read(Int64.self), let output = read(Int64.self),
+            let reasoning = read(Int64.self), let embedding = read(Int64.self)
+        else { return nil }
+        return TokenCounts(
+            input: input, cacheRead: cacheRead, cacheWrite: cacheWrite, output: output,
+            reasoning: reasoning, embedding: embedding)
     }
 }

@@ -8,10 +8,23 @@ package enum JournalCodec {
     package static let headerBytes = 8
     /// A larger length is damage, not a record.
     package static let maximumPayloadBytes = 4096
+    /// Room for any record that is written: its fields, and one text of
+    /// ``ByteWriter/maximumTextBytes``.
+    private static let encodingBytes = 1000
 
     package static func encode(_ record: JournalRecord) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 384)
-        writer.write(UInt64(0))
+        [UInt8](unsafeUninitializedCapacity: encodingBytes) { buffer, count in
+            var writer = ByteWriter(UnsafeMutableRawBufferPointer(buffer))
+            writer.write(UInt64(0))
+            write(record, to: &writer)
+            count = writer.count
+            seal(
+                UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+        }
+    }
+
+    private static func write(_ record: JournalRecord, to writer: inout ByteWriter) {
         switch record {
         case .epoch(let gateway, let epoch, let at):
             writer.write(Kind.epoch.rawValue)
@@ -40,8 +53,6 @@ package enum JournalCodec {
             writer.write(counts)
             writer.write(at.microseconds)
         }
-        seal(&writer.bytes)
-        return writer.bytes
     }
 
     /// Decodes a payload whose checksum has been verified; nil if this version does not know it.
@@ -82,14 +93,12 @@ package enum JournalCodec {
     }
 
     /// Fills the header's length and checksum in.
-    private static func seal(_ bytes: inout [UInt8]) {
-        bytes.withUnsafeMutableBytes { buffer in
-            let payload = UnsafeRawBufferPointer(rebasing: buffer[headerBytes...])
-            let length = UInt32(payload.count).littleEndian
-            let checksum = Checksum.crc32c(payload).littleEndian
-            buffer.storeBytes(of: length, toByteOffset: 0, as: UInt32.self)
-            buffer.storeBytes(of: checksum, toByteOffset: 4, as: UInt32.self)
-        }
+    private static func seal(_ buffer: UnsafeMutableRawBufferPointer) {
+        let payload = UnsafeRawBufferPointer(rebasing: buffer[headerBytes...])
+        let length = UInt32(payload.count).littleEndian
+        let checksum = Checksum.crc32c(payload).littleEndian
+        buffer.storeBytes(of: length, toByteOffset: 0, as: UInt32.self)
+        buffer.storeBytes(of: checksum, toByteOffset: 4, as: UInt32.self)
     }
 
     private static func write(_ opened: OpenedRequest, to writer: inout ByteWriter) {

@@ -55,9 +55,8 @@ extension ClientConnection {
     // MARK: Headers of a model's answer
 
     func successHead(_ exchange: Exchange, length: Int) -> ByteBuffer {
-        var head = ResponseHead(status: 200)
-        head.add("content-type", "application/json")
-        head.add("content-length", Int64(length))
+        var head = ResponseHead(status: 200, bodyBytes: length)
+        head.addJSON(length: length)
         addAnswerHeaders(to: &head, exchange)
         return head.finish(keepAlive: keepAlive && !loop.isDraining)
     }
@@ -72,8 +71,9 @@ extension ClientConnection {
     }
 
     private func addAnswerHeaders(to head: inout ResponseHead, _ exchange: Exchange) {
-        head.add("x-request-id", exchange.requestText)
-        head.add("openai-processing-ms", (loop.now - exchange.receivedAt) / 1_000_000)
+        head.addAnswer(
+            request: exchange.requestText,
+            milliseconds: (loop.now - exchange.receivedAt) / 1_000_000)
         if let hold = exchange.hold, let clamp = hold.clamp {
             head.add("x-spillway-max-tokens", "\(hold.generatedLimit)")
             head.add("x-spillway-clamped-by", clamp.rawValue)
@@ -94,8 +94,9 @@ extension ClientConnection {
 struct ResponseHead {
     private var bytes = ByteBuffer()
 
-    init(status: Int) {
-        bytes.reserveCapacity(512)
+    /// `bodyBytes`: room for a body that will follow in the same write.
+    init(status: Int, bodyBytes: Int = 0) {
+        bytes.reserveCapacity(640 + bodyBytes)
         bytes.writeString(Self.statusLine(status))
     }
 
@@ -103,6 +104,20 @@ struct ResponseHead {
         bytes.writeStaticString(name)
         bytes.writeStaticString(": ")
         bytes.writeString(value)
+        bytes.writeStaticString("\r\n")
+    }
+
+    mutating func addJSON(length: Int) {
+        bytes.writeStaticString("content-type: application/json\r\ncontent-length: ")
+        bytes.writeDecimal(Int64(length))
+        bytes.writeStaticString("\r\n")
+    }
+
+    mutating func addAnswer(request: String, milliseconds: Int64) {
+        bytes.writeStaticString("x-request-id: ")
+        bytes.writeString(request)
+        bytes.writeStaticString("\r\nopenai-processing-ms: ")
+        bytes.writeDecimal(milliseconds)
         bytes.writeStaticString("\r\n")
     }
 

@@ -10,7 +10,7 @@ enum GatewayRoute {
     case failure(Failure)
 
     static func find(method: HTTPMethod, uri: String) -> GatewayRoute {
-        let path = uri.firstIndex(of: "?").map { uri[..<$0] } ?? uri[...]
+        let path = uri.utf8.firstIndex(of: UInt8(ascii: "?")).map { uri[..<$0] } ?? uri[...]
         switch path {
         case "/v1/chat/completions": return post(method, .model(.chatCompletions))
         case "/v1/completions": return post(method, .model(.completions))

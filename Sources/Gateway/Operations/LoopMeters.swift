@@ -5,14 +5,15 @@ import Vocabulary
 
 /// What one event loop has counted since the start: added up over the loops when somebody asks.
 struct LoopMeters: Sendable {
-    struct Labels: Hashable, Sendable {
-        let model: String
-        let outcome: Outcome
+    /// Of one model.
+    struct OfModel: Sendable {
+        var outcomes: [Outcome: Int64] = [:]
+        var tokens = TokenCounts.zero
     }
 
-    var requests: [Labels: Int64] = [:]
+    /// By the model's pool: quicker to find than by name, and the same as long as the model is there.
+    private var models: [ObjectIdentifier: (name: String, meters: OfModel)] = [:]
     var refusals: [Failure.Code: Int64] = [:]
-    var tokens: [String: TokenCounts] = [:]
     /// From the whole request to the answer's end, less the time in which the engine had it.
     var overhead = Histogram(bounds: Histogram.overheadBounds)
     var duration = Histogram(bounds: Histogram.durationBounds)
@@ -21,10 +22,16 @@ struct LoopMeters: Sendable {
     mutating func ended(
         _ exchange: Exchange, outcome: Outcome, billed: TokenCounts, at now: Int64
     ) {
-        let model = exchange.model?.deployment.model ?? ""
-        requests[Labels(model: model, outcome: outcome), default: 0] += 1
-        tokens[model, default: .zero] += billed
+        guard let model = exchange.model else { return }
+        let name = model.deployment.model
+        models[ObjectIdentifier(model.pool), default: (name, OfModel())].meters.count(
+            outcome, billed)
         duration.record(now - exchange.receivedAt)
+    }
+
+    /// What there is of each model, by name.
+    var byModel: [(name: String, meters: OfModel)] {
+        models.values.sorted { $0.name < $1.name }
     }
 
     mutating func answered(_ exchange: Exchange, at now: Int64) {
@@ -41,12 +48,25 @@ struct LoopMeters: Sendable {
     mutating func refused(_ code: Failure.Code) { refusals[code, default: 0] += 1 }
 
     mutating func add(_ other: LoopMeters) {
-        requests.merge(other.requests, uniquingKeysWith: +)
+        for (pool, model) in other.models {
+            models[pool, default: (model.name, OfModel())].meters.add(model.meters)
+        }
         refusals.merge(other.refusals, uniquingKeysWith: +)
-        tokens.merge(other.tokens, uniquingKeysWith: +)
         overhead.add(other.overhead)
         duration.add(other.duration)
         timeToFirstToken.add(other.timeToFirstToken)
+    }
+}
+
+extension LoopMeters.OfModel {
+    mutating func count(_ outcome: Outcome, _ billed: TokenCounts) {
+        outcomes[outcome, default: 0] += 1
+        tokens += billed
+    }
+
+    mutating func add(_ other: Self) {
+        outcomes.merge(other.outcomes, uniquingKeysWith: +)
+        tokens += other.tokens
     }
 }
 

@@ -45,11 +45,14 @@ final class Operations: Sendable {
     static func metrics(_ reading: Reading) -> String {
         var text = PrometheusText()
         text.family("spillway_requests_total", "counter", "Model requests by how they ended.")
-        for (labels, count) in reading.meters.requests.sorted(by: { $0.key.model < $1.key.model }) {
-            text.sample(
-                "spillway_requests_total",
-                [("gen_ai_request_model", labels.model), ("outcome", labels.outcome.rawValue)],
-                count)
+        let models = reading.meters.byModel
+        for (model, meters) in models {
+            for outcome in Outcome.allCases {
+                guard let count = meters.outcomes[outcome] else { continue }
+                text.sample(
+                    "spillway_requests_total",
+                    [("gen_ai_request_model", model), ("outcome", outcome.rawValue)], count)
+            }
         }
         text.family("spillway_refusals_total", "counter", "Requests refused, by code.")
         for (code, count) in reading.meters.refusals.sorted(by: {
@@ -58,12 +61,12 @@ final class Operations: Sendable {
             text.sample("spillway_refusals_total", [("code", code.rawValue)], count)
         }
         text.family("gen_ai_client_token_usage_total", "counter", "Billed tokens by class.")
-        for (model, counts) in reading.meters.tokens.sorted(by: { $0.key < $1.key }) {
-            for tokenClass in TokenClass.allCases where counts[tokenClass] > 0 {
+        for (model, meters) in models {
+            for tokenClass in TokenClass.allCases where meters.tokens[tokenClass] > 0 {
                 text.sample(
                     "gen_ai_client_token_usage_total",
                     [("gen_ai_request_model", model), ("gen_ai_token_type", tokenClass.rawValue)],
-                    counts[tokenClass])
+                    meters.tokens[tokenClass])
             }
         }
         text.histogram(

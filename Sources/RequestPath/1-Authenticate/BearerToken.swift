@@ -19,6 +19,8 @@ package enum BearerToken {
                 .unauthenticated,
                 "The Authorization header has to be 'Bearer ' followed by your API key.")
         }
-        return authorization.dropFirst(scheme.count)
+        let start = authorization.utf8.index(
+            authorization.startIndex, offsetBy: scheme.utf8.count)
+        return authorization[start...]
     }
 }
