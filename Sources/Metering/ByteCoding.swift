@@ -1,7 +1,7 @@
 import Vocabulary
 
-/// Writes little-endian fields into memory that is large enough for any record: the hot path encodes
-/// one for each request.
+/// Writes little-endian fields into memory that is large enough for any record: the hot path
+/// encodes one for each request.
 struct ByteWriter {
     private let memory: UnsafeMutableRawBufferPointer
     private(set) var count = 0

@@ -11,7 +11,7 @@ struct LoopMeters: Sendable {
         var tokens = TokenCounts.zero
     }
 
-    /// By the model's pool: quicker to find than by name, and the same as long as the model is there.
+    /// By the model's pool: quicker to find than by name, and the same while the model is there.
     private var models: [ObjectIdentifier: (name: String, meters: OfModel)] = [:]
     var refusals: [Failure.Code: Int64] = [:]
     /// From the whole request to the answer's end, less the time in which the engine had it.
