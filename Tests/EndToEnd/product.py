@@ -316,6 +316,13 @@ class Product:
         assert found, f"no engine answers /metrics among {self.engine_sockets()}"
         return prompt, generated
 
+    def engines_are_idle(self):
+        """Whether no engine is at work, by what it says itself."""
+        texts = [get_over_unix_socket(path, "/metrics") for path in self.engine_sockets()]
+        return not any(
+            re.search(r"^llamacpp:requests_(processing|deferred) [^0]", text, re.MULTILINE)
+            for text in texts)
+
     def resident_bytes(self, role):
         for line in Path(f"/proc/{self.pid(role)}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):

@@ -184,7 +184,10 @@ def test_answers_left_one_at_a_time_are_exact(product, customer):
                 stream=stream, max_tokens=400, ignore_eos=True,
                 abort_after_events=generator.randint(1, 30) if stream else None,
                 abort_after_seconds=None if stream else 0.02)
-            # The engine has noticed before the next one comes.
+            # The engine has noticed before the next one comes: it looks once a second whether a
+            # client that gets no stream is still there.
+            await asyncio.to_thread(
+                wait_for, product.engines_are_idle, "the engine is idle", 10)
             await asyncio.to_thread(product.settle)
 
     asyncio.run(run())
@@ -197,6 +200,7 @@ def test_answers_left_one_at_a_time_are_exact(product, customer):
         if event["streaming"]:
             assert tokens(event["billed"], PROMPT_CLASSES) > 0, "the input of a cut stream is due"
             assert tokens(event["billed"], ANSWER_CLASSES) > 0, "delivered tokens are due"
+            assert tokens(event["unbilled"], ANSWER_CLASSES) <= MOST_RESIDUAL_TOKENS, event
         else:
             assert tokens(event["billed"], TOKEN_CLASSES) == 0, "nothing was delivered"
         assert tokens(event["unbilled"], TOKEN_CLASSES) == 0 or event["unbilled_reason"]
