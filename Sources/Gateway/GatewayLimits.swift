@@ -9,9 +9,11 @@ package struct GatewayLimits: Sendable {
     package var bodyBytes = 32 << 20
     /// A plain answer of an engine, which is kept until it is settled.
     package var answerBytes = 64 << 20
-    /// One event of an engine's stream.
-    package var frameBytes = 4 << 20
+    /// Open client connections, over all event loops: one more gets 503 and is closed.
     package var connections = 20_000
+    /// Connections beyond that which are kept long enough to read their 503; others are closed
+    /// without a word.
+    package var refusedConnections = 1_000
     /// Requests that wait for a replica of one model.
     package var queueLength = 512
     package var queueWait: Duration = .seconds(30)
@@ -23,12 +25,16 @@ package struct GatewayLimits: Sendable {
     /// How long a request waits for control to lend money.
     package var moneyWait: Duration = .seconds(5)
     package var connectWait: Duration = .seconds(5)
+    /// For an engine to tell its own counters.
+    package var counterWait: Duration = .seconds(5)
     /// From the request to the engine's first byte: long prompts take long.
     package var firstByteWait: Duration = .seconds(300)
     /// Between two reads from an engine.
     package var engineSilence: Duration = .seconds(120)
     /// A client that takes nothing off its socket for so long is gone.
     package var clientSilence: Duration = .seconds(120)
+    /// How long a closed connection stays for the client to read the end of its last answer.
+    package var lingerWait: Duration = .seconds(1)
     package var streamDuration: Duration = .seconds(3600)
     /// Generated tokens that a stream holds money for at a time.
     package var holdChunk: Int64 = 512

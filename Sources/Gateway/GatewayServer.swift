@@ -45,7 +45,7 @@ package struct GatewayConfiguration: Sendable {
 /// The gateway process: recovers its journal, connects to control, and only then listens.
 package final class GatewayServer: Sendable {
     private let configuration: GatewayConfiguration
-    private let parts: GatewayParts
+    let parts: GatewayParts
     private let logger: Logger
     private let channel: any Channel
 

@@ -8,8 +8,36 @@ import Vocabulary
 final class FakeControl: Sendable {
     private let snapshot: GatewaySnapshot
     private let left: Mutex<Money>
+    private let state = Mutex(State())
     private let channel: any Channel
     private let children = Mutex<[any Channel]>([])
+
+    private struct State {
+        var lent = Money.zero
+        var borrowings = 0
+        var isWithholding = false
+        var hellos: [GatewayHello] = []
+        var recalled: [Int64] = []
+        var inFlight = -1
+    }
+
+    /// All that has been granted.
+    var lent: Money { state.withLock { $0.lent } }
+    var borrowings: Int { state.withLock { $0.borrowings } }
+    var hellos: [GatewayHello] { state.withLock { $0.hellos } }
+    /// Recalls that have been answered.
+    var recalled: [Int64] { state.withLock { $0.recalled } }
+    /// Requests on replicas, as last told; -1 before.
+    var inFlight: Int { state.withLock { $0.inFlight } }
+
+    /// While it withholds, it hears what is asked for and says nothing.
+    func withhold(_ isWithholding: Bool) { state.withLock { $0.isWithholding = isWithholding } }
+
+    /// Tells every gateway.
+    func tell(_ message: ControlMessage) throws {
+        let frame = try LinkFrame.encode(message)
+        for child in children.withLock({ $0 }) { child.writeAndFlush(frame, promise: nil) }
+    }
 
     private init(snapshot: GatewaySnapshot, left: Money, channel: any Channel) {
         self.snapshot = snapshot
@@ -44,21 +72,33 @@ final class FakeControl: Sendable {
 
     private func answers(to message: GatewayMessage) -> [ControlMessage] {
         switch message {
-        case .hello: [.welcome(applied: 0), .snapshot(snapshot)]
-        case .borrow(let id, let requests):
-            [
-                .granted(
-                    id: id,
-                    grants: requests.map { request in
-                        left.withLock { left in
-                            let amount = min(left, request.wanted)
-                            left -= amount
-                            return ScopedAmount(scope: request.scope, amount: amount)
-                        }
-                    })
-            ]
-        case .synced, .recalled, .load: []
+        case .hello(let hello):
+            state.withLock { $0.hellos.append(hello) }
+            return [.welcome(applied: 0), .snapshot(snapshot)]
+        case .borrow(let id, let requests): return lend(id, requests)
+        case .recalled(let id, _): state.withLock { $0.recalled.append(id) }
+        case .load(let inFlight):
+            state.withLock { $0.inFlight = inFlight.reduce(0) { $0 + $1.inFlight } }
+        case .synced: break
         }
+        return []
+    }
+
+    private func lend(_ id: Int64, _ requests: [BorrowRequest]) -> [ControlMessage] {
+        let isWithholding = state.withLock { state in
+            state.borrowings += 1
+            return state.isWithholding
+        }
+        guard !isWithholding else { return [] }
+        let grants = requests.map { request in
+            left.withLock { left in
+                let amount = min(left, request.wanted)
+                left -= amount
+                return ScopedAmount(scope: request.scope, amount: amount)
+            }
+        }
+        state.withLock { $0.lent += grants.reduce(.zero) { $0 + $1.amount } }
+        return [.granted(id: id, grants: grants)]
     }
 
     private final class Shared: Sendable {

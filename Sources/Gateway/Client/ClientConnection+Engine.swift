@@ -35,6 +35,8 @@ extension ClientConnection: EngineUser {
     ) {
         exchange.engine = connection
         connection.send(engineRequest(exchange, to: replica), for: self)
+        // The client may still be reading its last answer.
+        if context?.channel.isWritable == false { exchange.engine?.setPaused(true) }
     }
 
     /// The request as the engine gets it: our own header, and the client's body with a few splices.
@@ -134,7 +136,16 @@ extension ClientConnection: EngineUser {
         exchange.isEventStream = head.eventStream && head.status == 200
         exchange.body = ByteBuffer()
         renewAnswerDeadline()
-        if exchange.isEventStream, exchange.assembly == nil { beginStream(exchange) }
+        guard exchange.isEventStream, exchange.assembly == nil else { return }
+        if exchange.scanned?.streaming == true {
+            beginStream(exchange)
+        } else {
+            exchange.isEventStream = false
+            exchange.engine?.cancel()
+            engineFailed(
+                Failure(.engineFailed, "The engine answered with a stream that was not asked for."),
+                wasSilent: false)
+        }
     }
 
     func engineSent(_ bytes: ByteBuffer) {

@@ -2,6 +2,7 @@ import Fleet
 import NIOCore
 import NIOHTTP1
 import RequestPath
+import Synchronization
 import Vocabulary
 import Wire
 
@@ -44,6 +45,8 @@ final class ClientConnection: ChannelDuplexHandler {
     private var isTakingAhead = false
     private var readIsDue = false
     var isPeerLocal = false
+    /// How many bytes waited for the client when it was last looked at.
+    private var unsent = 0
     /// Refers back to this connection: let go of when the connection ends.
     private var ownTicket: NIOLoopBound<ClientConnection>?
 
@@ -64,23 +67,43 @@ final class ClientConnection: ChannelDuplexHandler {
         self.context = context
         ownTicket = NIOLoopBound(self, eventLoop: loop.loop)
         loop.connections[ObjectIdentifier(self)] = self
+        loop.operations.connections.add(1, ordering: .relaxed)
     }
 
     func channelActive(context: ChannelHandlerContext) {
         isPeerLocal = context.channel.remoteAddress.map(Self.isLoopback) ?? false
         context.fireChannelActive()
+        refuseIfOneTooMany()
+    }
+
+    private func refuseIfOneTooMany() {
+        let count = loop.operations.connections.load(ordering: .relaxed)
+        guard count > loop.limits.connections else { return }
+        guard count <= loop.limits.connections + loop.limits.refusedConnections else {
+            context?.close(promise: nil)
+            return
+        }
+        keepAlive = false
+        intake.requestID = loop.newRequestID()
+        respond(
+            Failure(
+                .overloaded,
+                "This gateway has as many connections as it takes. Try again in a moment.",
+                retry: .after(.seconds(1))))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         ownTicket = nil
         loop.connections[ObjectIdentifier(self)] = nil
+        loop.operations.connections.subtract(1, ordering: .relaxed)
     }
 
     /// While a request is under way one read ahead is allowed, so that the socket need not be taken
     /// off the poller for each request; a client that sends more waits in its own socket.
     func read(context: ChannelHandlerContext) {
-        if isBusy, !ahead.isEmpty {
+        if isBusy && !ahead.isEmpty || !context.channel.isWritable {
+            // Nor from a client that does not take its answers.
             readIsDue = true
         } else {
             context.read()
@@ -112,6 +135,7 @@ final class ClientConnection: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         exchange?.engine?.setPaused(!context.channel.isWritable || isStreamHeldUp)
         if phase == .answering { renewAnswerDeadline() }
+        readOn()
         context.fireChannelWritabilityChanged()
     }
 
@@ -147,26 +171,51 @@ final class ClientConnection: ChannelDuplexHandler {
             return
         }
         phase = .idle
+        unsent = 0
         deadline = loop.now + loop.limits.idleWait.nanoseconds
         guard !isTakingAhead else { return }
         isTakingAhead = true
         while !isBusy, let part = ahead.popFirst() { take(part) }
         isTakingAhead = false
-        if !isBusy, readIsDue {
-            readIsDue = false
-            context?.read()
-        }
+        readOn()
     }
 
-    /// Closes so that the answer arrives: the client is given a moment to see it before the reset
-    /// that unread input would cause.
+    private func readOn() {
+        guard !isBusy, readIsDue, context?.channel.isWritable == true else { return }
+        readIsDue = false
+        context?.read()
+    }
+
+    /// Closes so that the answer arrives: once all of it is on its way the client is given a moment
+    /// to see it before the reset that unread input would cause.
     func closeAfterAnswer() {
         phase = .closing
         ahead.removeAll()
         guard let context else { return }
-        deadline = loop.now + 1_000_000_000
-        context.close(mode: .output, promise: nil)
+        deadline = loop.now + loop.limits.clientSilence.nanoseconds
+        unsent = bufferedBytes
+        let written = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in
+            let connection = bound.value
+            connection.deadline = connection.loop.now + connection.loop.limits.lingerWait.nanoseconds
+        }
+        context.close(mode: .output, promise: written)
         context.read()
+    }
+
+    /// Bytes of answers that wait for the client to read.
+    private var bufferedBytes: Int {
+        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    /// A client that still takes an answer off its socket, however slowly, is not silent.
+    private func renewedByProgress(at now: Int64) -> Bool {
+        let left = bufferedBytes
+        defer { unsent = left }
+        guard left > 0, left < unsent || unsent == 0 else { return false }
+        deadline = now + loop.limits.clientSilence.nanoseconds
+        return true
     }
 
     func news(of ticket: ConnectionTicket) -> Bool {
@@ -193,7 +242,8 @@ final class ClientConnection: ChannelDuplexHandler {
             return
         }
         if loop.isDraining, phase == .idle {
-            context?.close(promise: nil)
+            keepAlive = false
+            closeAfterAnswer()
             return
         }
         if let exchange, exchange.isHeldUp, phase == .answering, now >= exchange.extensionDeadline {
@@ -203,7 +253,8 @@ final class ClientConnection: ChannelDuplexHandler {
         }
         guard now > deadline else { return }
         switch phase {
-        case .idle, .closing: context?.close(promise: nil)
+        case .idle, .closing:
+            if !renewedByProgress(at: now) { context?.close(promise: nil) }
         case .receiving: bodyTookTooLong()
         case .waiting: waitTookTooLong()
         case .answering: answerTookTooLong()

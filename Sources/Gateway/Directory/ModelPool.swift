@@ -56,6 +56,10 @@ final class ModelPool: Sendable {
             let granted = state.queue.update(replicas)
             state.grants += Int64(granted.count)
             state.replicas = replicas
+            // What a replica that is gone did for aborted requests nobody can read any more.
+            state.reconciliations = state.reconciliations.filter { known, _ in
+                replicas.contains { $0.replica == known }
+            }
             for replica in replicas
             where replica.engine == .llamaCpp && state.reconciliations[replica.replica] == nil {
                 state.reconciliations[replica.replica] = CounterReconciliation()

@@ -8,34 +8,68 @@ import Wire
 final class CounterReading: EngineUser {
     private var body = ByteBuffer()
     private var status = 0
-    private let completion: (CounterReconciliation.Counters?) -> Void
+    /// Longer than any engine's metrics.
+    private static let maximumBytes = 4 << 20
+    /// nil once it has been told.
+    private var completion: ((CounterReconciliation.Counters?) -> Void)?
+    private var connection: EngineConnection?
+    private var timeout: Scheduled<Void>?
 
     private init(completion: @escaping (CounterReconciliation.Counters?) -> Void) {
         self.completion = completion
     }
 
-    /// Asks `replica` over a connection of `engines`; nil when it does not answer, or is busy.
+    /// Asks `replica` over a connection of `engines`; nil when it does not answer within `wait`, or
+    /// is busy.
     static func start(
-        _ replica: ReplicaSnapshot, over engines: EnginePool, at now: Int64,
+        _ replica: ReplicaSnapshot, over engines: EnginePool, within wait: Duration, at now: Int64,
         completion: @escaping (CounterReconciliation.Counters?) -> Void
     ) {
         let reading = CounterReading(completion: completion)
-        let request = ByteBuffer(string: "GET /metrics HTTP/1.1\r\nHost: engine\r\n\r\n")
+        let bound = NIOLoopBound(reading, eventLoop: engines.eventLoop)
+        reading.timeout = engines.eventLoop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) {
+            bound.value.end(nil)
+        }
         if let idle = engines.takeIdle(replica.address, at: now) {
-            idle.send([request], for: reading)
+            reading.ask(idle)
             return
         }
         engines.connect(replica.address) { result in
             switch result {
-            case .success(let connection): connection.send([request], for: reading)
-            case .failure: completion(nil)
+            case .success(let connection): reading.ask(connection)
+            case .failure: reading.end(nil)
             }
         }
+    }
+
+    private func ask(_ connection: EngineConnection) {
+        guard completion != nil else {
+            connection.close()
+            return
+        }
+        self.connection = connection
+        let request = ByteBuffer(string: "GET /metrics HTTP/1.1\r\nHost: engine\r\n\r\n")
+        connection.send([request], for: self)
+    }
+
+    /// Tells the result, once; an answer that has not ended is not waited for.
+    private func end(_ counters: CounterReconciliation.Counters?) {
+        timeout?.cancel()
+        timeout = nil
+        connection?.cancel()
+        connection = nil
+        let completion = self.completion
+        self.completion = nil
+        completion?(counters)
     }
 
     func engineAnswered(_ head: ResponseHeadScan) { status = head.status }
 
     func engineSent(_ bytes: ByteBuffer) {
+        guard body.readableBytes + bytes.readableBytes <= Self.maximumBytes else {
+            end(nil)
+            return
+        }
         var bytes = bytes
         body.writeBuffer(&bytes)
     }
@@ -43,10 +77,14 @@ final class CounterReading: EngineUser {
     func enginePaused() {}
 
     func engineFinished() {
-        completion(status == 200 ? Self.counters(in: String(buffer: body)) : nil)
+        connection = nil
+        end(status == 200 ? Self.counters(in: String(buffer: body)) : nil)
     }
 
-    func engineFailed(_ failure: Failure, wasSilent: Bool) { completion(nil) }
+    func engineFailed(_ failure: Failure, wasSilent: Bool) {
+        connection = nil
+        end(nil)
+    }
 
     /// nil unless the counters are there and nothing is being processed.
     static func counters(in text: String) -> CounterReconciliation.Counters? {

@@ -170,6 +170,7 @@ final class GatewayDesk {
         let now = Int64(NIODeadline.now().uptimeNanoseconds)
         if let directory = treasury.directoryForNewPeriod() { publish(directory) }
         treasury.returnIdle(at: now)
+        treasury.expireWaiters(at: now)
         for pool in treasury.allPools {
             pool.expire(at: now)
             reconcile(pool, at: now)
@@ -241,7 +242,9 @@ final class GatewayDesk {
         guard readings.insert(replica.replica).inserted else { return }
         let grants = pool.state.withLock { $0.grants }
         let now = Int64(NIODeadline.now().uptimeNanoseconds)
-        CounterReading.start(replica, over: engines, at: now) { [self] counters in
+        CounterReading.start(
+            replica, over: engines, within: treasury.limits.counterWait, at: now
+        ) { [self] counters in
             readings.remove(replica.replica)
             guard let counters else { return }
             let reading = Reading(grants: grants, counters: counters)

@@ -31,6 +31,8 @@ final class Operations: Sendable {
     }
 
     let isReady = Mutex(false)
+    /// Open client connections of all event loops.
+    let connections = Atomic<Int>(0)
     /// Gathers a reading and hands it over on the given loop.
     private let gather: Mutex<(@Sendable (any EventLoop) -> EventLoopFuture<Reading>)?> = Mutex(nil)
 

@@ -18,10 +18,18 @@ final class Treasury {
     static let borrowFactor: Int64 = 16
     static let borrowLeast = Money.cents(25)
 
+    /// How much longer than a request waits for money its ticket is kept.
+    private static let waiterGrace: Int64 = 1_000_000_000
+
     private struct Borrowing {
         let account: AccountOwner
         let requests: [BorrowRequest]
-        var waiters: [ConnectionTicket]
+        var waiters: CircularBuffer<Waiter>
+    }
+
+    private struct Waiter {
+        let ticket: ConnectionTicket
+        let since: Int64
     }
 
     private struct Parties {
@@ -29,7 +37,7 @@ final class Treasury {
         var indices: [String: Int] = [:]
     }
 
-    private let limits: GatewayLimits
+    let limits: GatewayLimits
     private let clock: WallClock
     private let journal: Journal
     private var accounts: [OrganizationID: Parties] = [:]
@@ -38,6 +46,9 @@ final class Treasury {
     private var period: BillingPeriod?
     private var borrowings: [Int64: Borrowing] = [:]
     private var lastBorrowing: Int64 = 0
+    /// Tickets of all borrowings: as many as there may be connections, because each has one request
+    /// at a time.
+    private(set) var waiting = 0
     /// Sends to control; nil while there is no connection.
     var send: ((GatewayMessage) -> Void)?
 
@@ -148,10 +159,14 @@ final class Treasury {
     /// Asks control for what is lacking; the ticket is resumed when the answer is there.
     func borrow(_ shortages: [Shortage], for account: AccountOwner, ticket: ConnectionTicket) {
         let scopes = Set(shortages.map(\.scope))
+        let waiter = Waiter(ticket: ticket, since: Int64(NIODeadline.now().uptimeNanoseconds))
+        // One more finds out by its own deadline.
+        guard waiting < limits.connections else { return }
+        waiting += 1
         for (id, borrowing) in borrowings
         where borrowing.account === account && scopes.isSubset(of: borrowing.requests.map(\.scope))
         {
-            borrowings[id]?.waiters.append(ticket)
+            borrowings[id]?.waiters.append(waiter)
             return
         }
         lastBorrowing += 1
@@ -161,7 +176,7 @@ final class Treasury {
                 BorrowRequest(
                     scope: shortage.scope, needed: shortage.needed,
                     wanted: shortage.needed * Self.borrowFactor + Self.borrowLeast)
-            }, waiters: [ticket])
+            }, waiters: [waiter])
         borrowings[lastBorrowing] = borrowing
         send?(.borrow(id: lastBorrowing, requests: borrowing.requests))
     }
@@ -176,7 +191,22 @@ final class Treasury {
                     dryUntil: amount < request.wanted ? now + Self.dryNanoseconds : nil, at: now)
             }
         }
-        for ticket in borrowing.waiters { ticket.resume(.money) }
+        waiting -= borrowing.waiters.count
+        for waiter in borrowing.waiters { waiter.ticket.resume(.money) }
+    }
+
+    /// Lets go of those who have waited longer than any request does: they have ended meanwhile, or
+    /// are streams that ask again when they need to.
+    func expireWaiters(at now: Int64) {
+        guard waiting > 0 else { return }
+        let eldest = now - limits.moneyWait.nanoseconds - Self.waiterGrace
+        for id in Array(borrowings.keys) {
+            while let waiter = borrowings[id]?.waiters.first, waiter.since < eldest {
+                borrowings[id]?.waiters.removeFirst()
+                waiting -= 1
+                waiter.ticket.resume(.money)
+            }
+        }
     }
 
     /// The connection to control is lost: what was asked for is asked again on the next one.
@@ -184,6 +214,8 @@ final class Treasury {
 
     func linkFound(_ send: @escaping (GatewayMessage) -> Void) {
         self.send = send
+        // An answer on the old connection will not come; what nobody waits for is not asked again.
+        borrowings = borrowings.filter { !$0.value.waiters.isEmpty }
         for (id, borrowing) in borrowings.sorted(by: { $0.key < $1.key }) {
             send(.borrow(id: id, requests: borrowing.requests))
         }

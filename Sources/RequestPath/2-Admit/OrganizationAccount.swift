@@ -18,12 +18,15 @@ package struct OrganizationAccount: Sendable {
     package let organization: OrganizationID
     private var parties: [Party] = []
     /// The first is the organization's own money, the others are budgets. A budget that is no
-    /// longer in force keeps its place: requests may still hold from it.
+    /// longer in force keeps its place: requests may still hold from it, and control compares all
+    /// that was granted in this epoch with its own records.
     package private(set) var purses: [Purse]
+    private var purseIndices: [Scope: Int]
 
     package init(organization: OrganizationID) {
         self.organization = organization
         self.purses = [Purse(scope: .organization(organization))]
+        self.purseIndices = [.organization(organization): 0]
     }
 
     /// Which project and which key a request acts for.
@@ -201,8 +204,9 @@ package struct OrganizationAccount: Sendable {
     }
 
     private mutating func index(ofPurseFor scope: Scope) -> Int {
-        if let index = purses.firstIndex(where: { $0.scope == scope }) { return index }
+        if let index = purseIndices[scope] { return index }
         purses.append(Purse(scope: scope))
+        purseIndices[scope] = purses.count - 1
         return purses.count - 1
     }
 

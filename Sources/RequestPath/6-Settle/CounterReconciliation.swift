@@ -33,6 +33,9 @@ package struct CounterReconciliation: Sendable {
         }
     }
 
+    /// Aborted requests that are remembered by name. What more of them cost is laid on these.
+    package static let maximumAborted = 16_384
+
     private var base: Counters?
     private var reported = Counters(prompt: 0, generated: 0)
     private var aborted: [RequestID] = []
@@ -47,7 +50,7 @@ package struct CounterReconciliation: Sendable {
     package mutating func ended(_ request: RequestID, counts: TokenCounts, wasAborted: Bool) {
         reported.prompt += counts.prompt + counts.embedding
         reported.generated += counts.generated
-        if wasAborted { aborted.append(request) }
+        if wasAborted, aborted.count < Self.maximumAborted { aborted.append(request) }
     }
 
     /// The counters before the first request; a restarted engine begins anew.

@@ -1,0 +1,18 @@
+import Testing
+
+/// Asks again and again until the answer is yes, for at most ten seconds.
+func eventually(
+    _ what: Comment, within limit: Duration = .seconds(10),
+    _ location: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else {
+            Issue.record("did not happen in \(limit): \(what)", sourceLocation: location)
+            throw DeadlinePassed()
+        }
+        try await Task.sleep(for: .milliseconds(10), clock: .continuous)
+    }
+}
+
+struct DeadlinePassed: Error {}
