@@ -53,26 +53,6 @@ struct BackPressureTests {
         }
     }
 
-    @Test func `an answer that waits unread holds the next ones back`() async throws {
-        let size = 6 << 20
-        let json = EngineAnswers.json().replacing("ho", with: String(repeating: "h", count: size))
-        let script = FakeEngine.Script(EngineAnswers.plain(json))
-        try await GatewayStand.run(answer: script) { stand in
-            let slow = try await LiveClient.connect(port: stand.server.port, reads: false)
-            let request = GatewayStand.chatRequest(streaming: false)
-            slow.begin(request + request + request + request)
-            try await eventually("two are asked") { stand.engine.requests == 2 }
-            for _ in 0..<50 { try await stand.tick() }
-            let unsent = try await stand.unsentBytes()
-            #expect(unsent < size + 1 << 20)
-            #expect(stand.engine.written == size)
-            try await slow.readOn()
-            try await eventually("all arrive") { slow.receivedBytes > 4 * size }
-            try await eventually("all are settled") { try stand.settled().count == 4 }
-            await slow.close()
-        }
-    }
-
     @Test func `a client that asks without reading is not read from`() async throws {
         let count = 20_000
         try await GatewayStand.run(answer: FakeEngine.Script("")) { stand in

@@ -92,7 +92,8 @@ struct ConnectionTests {
             }
         ) { stand in
             let filler = String(repeating: "x", count: 400)
-            let head = "POST /v1/chat/completions HTTP/1.1\r\nAuthorization: Bearer "
+            let head =
+                "POST /v1/chat/completions HTTP/1.1\r\nAuthorization: Bearer "
                 + "\(GatewayStand.secret)\r\n"
             for request in [
                 "GET /health HTTP/1.1\r\nConnection: close\r\nX: \(filler)\r\n\r\n",
@@ -107,7 +108,9 @@ struct ConnectionTests {
     }
 
     @Test(arguments: [1, 0])
-    func `one connection too many is answered 503, and many too many not at all`(refused: Int)
+    func `one connection too many is answered 503, and many too many not at all`(
+        refused: Int
+    )
         async throws
     {
         try await GatewayStand.run(

@@ -84,7 +84,7 @@ struct MoneyTests {
         }
     }
 
-    @Test func `what a dead gateway left open is settled at its checkpoint, before its epoch ends`()
+    @Test func `what a dead gateway left open is settled at its checkpoint`()
         async throws
     {
         func opened(_ number: UInt64) -> OpenedRequest {
@@ -105,7 +105,8 @@ struct MoneyTests {
                 journal.append(.epoch(GatewayID(high: 9, low: 9), epoch: 4, at: .noon))
                 journal.append(.opened(opened(1)))
                 journal.append(.opened(opened(2)))
-                journal.append(.checkpoint(RequestID(high: 4, low: 1), delivered: delivered, at: .noon))
+                journal.append(
+                    .checkpoint(RequestID(high: 4, low: 1), delivered: delivered, at: .noon))
                 journal.close()
             }
         ) { stand in

@@ -23,7 +23,9 @@ struct StreamEndTests {
         // The chunks end, but no [DONE] came.
         "0\r\n\r\n", EngineAnswers.usage(2) + "0\r\n\r\n",
     ])
-    func `an engine that fails in the middle is an error, and what came is billed`(end: String)
+    func `an engine that fails in the middle is an error, and what came is billed`(
+        end: String
+    )
         async throws
     {
         try await GatewayStand.run(answer: Self.failing(end)) { stand in
@@ -87,7 +89,9 @@ struct StreamEndTests {
     }
 
     @Test(arguments: [true, false])
-    func `money that runs out stops the stream at a token and says so`(wantsUsage: Bool)
+    func `money that runs out stops the stream at a token and says so`(
+        wantsUsage: Bool
+    )
         async throws
     {
         // Enough for the prompt, for the first 256 tokens, and for some of the next.

@@ -198,7 +198,8 @@ final class ClientConnection: ChannelDuplexHandler {
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         written.futureResult.whenComplete { _ in
             let connection = bound.value
-            connection.deadline = connection.loop.now + connection.loop.limits.lingerWait.nanoseconds
+            connection.deadline =
+                connection.loop.now + connection.loop.limits.lingerWait.nanoseconds
         }
         context.close(mode: .output, promise: written)
         context.read()
