@@ -53,6 +53,27 @@ struct BackPressureTests {
         }
     }
 
+    @Test func `an answer that waits unread holds the next ones back`() async throws {
+        let size = 6 << 20
+        let json = EngineAnswers.json().replacing(
+            #""ho""#, with: "\"" + String(repeating: "h", count: size) + "\"")
+        let whole = EngineAnswers.plain(json)
+        try await GatewayStand.run(answer: FakeEngine.Script(whole)) { stand in
+            let slow = try await LiveClient.connect(port: stand.server.port, reads: false)
+            let request = GatewayStand.chatRequest(streaming: false)
+            slow.begin(request + request + request + request)
+            try await eventually("two are asked") { stand.engine.requests == 2 }
+            for _ in 0..<50 { try await stand.tick() }
+            let unsent = try await stand.unsentBytes()
+            #expect(unsent < size + 1 << 20)
+            #expect(stand.engine.written == whole.utf8.count)
+            try await slow.readOn()
+            try await eventually("all arrive") { slow.receivedBytes > 4 * size }
+            try await eventually("all are settled") { try stand.settled().count == 4 }
+            await slow.close()
+        }
+    }
+
     @Test func `a client that asks without reading is not read from`() async throws {
         let count = 20_000
         try await GatewayStand.run(answer: FakeEngine.Script("")) { stand in
@@ -72,7 +93,8 @@ struct BackPressureTests {
 
     @Test func `the last answer is read to its end, however long that takes`() async throws {
         let size = 12 << 20
-        let json = EngineAnswers.json().replacing("ho", with: String(repeating: "h", count: size))
+        let json = EngineAnswers.json().replacing(
+            #""ho""#, with: "\"" + String(repeating: "h", count: size) + "\"")
         try await GatewayStand.run(
             answer: FakeEngine.Script(EngineAnswers.plain(json)),
             limits: { $0.lingerWait = .nanoseconds(1) }

@@ -37,12 +37,14 @@ extension GatewayStand {
         try await context.eventLoop.submit { context.value.tick() }.get()
     }
 
-    /// Whether the engine's own counters have been read.
+    /// Whether the engine's own counters have been read since the last request that was aborted.
     func hasCounters() async throws -> Bool {
         let desk = server.parts.desk
         return try await desk.eventLoop.submit {
             desk.value.treasury.allPools.contains { pool in
-                pool.state.withLock { $0.reconciliations.values.contains(where: \.hasBase) }
+                pool.state.withLock {
+                    $0.reconciliations.values.contains { $0.hasBase && !$0.isDue }
+                }
             }
         }.get()
     }
