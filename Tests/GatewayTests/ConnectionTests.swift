@@ -68,8 +68,9 @@ struct ConnectionTests {
         try await GatewayStand.run(
             answer: Self.plain,
             limits: { limits in
-                limits.headerWait = .milliseconds(50)
-                limits.bodyWait = .milliseconds(50)
+                // Long enough for a busy machine to have sent what the test sends.
+                limits.headerWait = .milliseconds(1500)
+                limits.bodyWait = .milliseconds(1500)
             }
         ) { stand in
             let silent = try await stand.client()

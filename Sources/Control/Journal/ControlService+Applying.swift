@@ -10,8 +10,8 @@ extension ControlService {
     /// Records that are posted in one transaction.
     package static let applyBatchLimit = 500
     /// What is announced within this time is applied together: each transaction's sync makes the
-    /// gateway's own wait for the disk. Whoever asks for a balance or for usage is not kept waiting:
-    /// a recall applies at once.
+    /// gateway's own wait for the disk. Whoever asks for a balance or for usage is not kept
+    /// waiting: a recall applies at once.
     package static let applyDelay = Duration.milliseconds(100)
 
     func applySoon() {
