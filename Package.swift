@@ -69,6 +69,9 @@ let package = Package(
             dependencies: ["Vocabulary", "Metering", "Pricing", "Fleet", "Wire"],
             swiftSettings: house),
         .target(
+            name: "CapacityPath", dependencies: ["Vocabulary", "Pricing", "Fleet"],
+            swiftSettings: house),
+        .target(
             name: "Link",
             dependencies: ["Vocabulary", "Metering", "Pricing", "Fleet", nioCore],
             swiftSettings: house),
@@ -91,8 +94,8 @@ let package = Package(
         .target(
             name: "Clusters",
             dependencies: [
-                "Vocabulary", "Fleet", "Link", logging, nioCore, nioPosix, subprocess,
-                systemPackage,
+                "Vocabulary", "Fleet", "CapacityPath", "Link", asyncHTTPClient, logging, nioCore,
+                nioHTTP1, nioFoundationCompat, nioPosix, subprocess, systemPackage,
             ],
             swiftSettings: house),
         .target(
@@ -111,14 +114,16 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "Link", "Commerce",
-                "Records", crypto, hummingbird, logging, mustache, nioCore, nioPosix, nioSSL, yams,
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath",
+                "Link",
+                "Commerce", "Records", crypto, hummingbird, logging, mustache, nioCore, nioPosix,
+                nioSSL, yams,
             ],
             swiftSettings: house),
         .target(
             name: "Commands",
             dependencies: [
-                "Vocabulary", "Metering", "Pricing", "Wire", "Commerce",
+                "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath", "Commerce",
                 argumentParser, asyncHTTPClient, nioCore, nioHTTP1,
             ],
             swiftSettings: house),
@@ -127,7 +132,8 @@ let package = Package(
         .executableTarget(
             name: "spillway",
             dependencies: [
-                "Vocabulary", "Wire", "Store", "Clusters", "Engines", "Gateway", "Control",
+                "Vocabulary", "Fleet", "Wire", "CapacityPath", "Store", "Clusters", "Engines",
+                "Gateway", "Control",
                 "Commands", argumentParser, logging,
             ],
             swiftSettings: house),
@@ -158,6 +164,10 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
+            name: "CapacityPathTests",
+            dependencies: ["Vocabulary", "Pricing", "Fleet", "CapacityPath", "TestKit"],
+            swiftSettings: house),
+        .testTarget(
             name: "CommerceTests",
             dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing", "Commerce", "TestKit"],
             swiftSettings: house),
@@ -171,8 +181,8 @@ let package = Package(
         .testTarget(
             name: "ClustersTests",
             dependencies: [
-                "Vocabulary", "Fleet", "Link", "Clusters", "Engines", "TestKit", logging, nioCore,
-                nioPosix,
+                "Vocabulary", "Pricing", "Fleet", "CapacityPath", "Link", "Clusters", "Engines",
+                "TestKit", logging, nioCore, nioPosix,
             ],
             swiftSettings: house),
         .testTarget(
@@ -186,8 +196,9 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "Link", "Commerce",
-                "Records", "Store", "Control",
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath",
+                "Link",
+                "Commerce", "Records", "Store", "Control", "Clusters",
                 "TestKit",
                 asyncHTTPClient, crypto, grdb, logging, nioCore, nioHTTP1, nioPosix,
             ],
@@ -195,8 +206,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Vocabulary", "Metering", "Pricing", "Wire", "Commerce", "Commands", "TestKit",
-                argumentParser,
+                "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath", "Commerce",
+                "Commands", "TestKit", argumentParser,
             ],
             swiftSettings: house),
         .testTarget(name: "TidyTests", dependencies: ["TestKit"], swiftSettings: house),

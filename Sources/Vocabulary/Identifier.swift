@@ -108,6 +108,12 @@ package enum CreditNoteDocument: IdentifiedEntity {
     package static var prefix: StaticString { "crn" }
 }
 package enum ReplicaProcess: IdentifiedEntity { package static var prefix: StaticString { "rep" } }
+package enum Job: IdentifiedEntity { package static var prefix: StaticString { "job" } }
+package enum Instance: IdentifiedEntity { package static var prefix: StaticString { "ins" } }
+package enum Reservation: IdentifiedEntity { package static var prefix: StaticString { "rsv" } }
+package enum CapacityLease: IdentifiedEntity { package static var prefix: StaticString { "lse" } }
+package enum StorageVolume: IdentifiedEntity { package static var prefix: StaticString { "vol" } }
+package enum VolumeSnapshot: IdentifiedEntity { package static var prefix: StaticString { "snp" } }
 
 package typealias OrganizationID = Identifier<Organization>
 package typealias ProjectID = Identifier<Project>
@@ -118,3 +124,9 @@ package typealias TransactionID = Identifier<LedgerTransaction>
 package typealias InvoiceID = Identifier<InvoiceDocument>
 package typealias CreditNoteID = Identifier<CreditNoteDocument>
 package typealias ReplicaID = Identifier<ReplicaProcess>
+package typealias JobID = Identifier<Job>
+package typealias InstanceID = Identifier<Instance>
+package typealias ReservationID = Identifier<Reservation>
+package typealias LeaseID = Identifier<CapacityLease>
+package typealias VolumeID = Identifier<StorageVolume>
+package typealias SnapshotID = Identifier<VolumeSnapshot>

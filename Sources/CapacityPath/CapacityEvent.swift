@@ -1,0 +1,154 @@
+package import Fleet
+package import Vocabulary
+
+/// What can happen to the capacity path. Events are kept, in their order and with their time, in
+/// the transaction that carries out what they lead to: the state is their fold, and folded again
+/// they give the same decisions.
+package enum CapacityEvent: Hashable, Codable, Sendable {
+    /// The owner's file, whole.
+    case inventoryDeclared(Inventory)
+    case termsDeclared([ClassTerms])
+    /// What a cluster says of its nodes; only sent when something differs from what was sent last.
+    case nodesReported(ClusterName, [NodeReport])
+    /// A cluster has not answered for longer than its limit.
+    case clusterSilent(ClusterName)
+    /// What a cluster says of leases; only those that changed.
+    case leasesReported(ClusterName, [LeaseReport])
+    /// A person's word about a node.
+    case nodeCommanded(NodeName, NodeCommand, reason: String)
+    /// A check of a node, before it is sold or while it is.
+    case nodeChecked(NodeName, passed: Bool, detail: String)
+
+    /// The order was checked and its first hold was posted.
+    case orderPlaced(Order)
+    case orderCancelled(OrderID)
+    /// The money for a lease is set aside up to that instant.
+    case moneyHeld(LeaseID, through: Instant)
+    /// There was no money to hold beyond what is held.
+    case moneyShort(LeaseID)
+    /// Time has passed: nothing else happened.
+    case tick
+}
+
+package enum NodeCommand: String, Hashable, Codable, Sendable, CaseIterable {
+    case drain, resume, maintain, fence, retire
+}
+
+/// What has to be done because of an event. Those about money and records are carried out in the
+/// event's own transaction; those for a cluster after it, in their order, again and again until
+/// the cluster has taken them.
+package enum CapacityAction: Hashable, Sendable {
+    case money(MoneyAction)
+    case cluster(ClusterName, ClusterAction)
+    /// For the customer and for the record: what was decided, and why, in words.
+    case note(CapacityNote)
+}
+
+package enum MoneyAction: Hashable, Sendable {
+    /// Set aside what the lease costs up to `through`, if there is money: answered by `moneyHeld`
+    /// or `moneyShort` in the same transaction.
+    case hold(LeaseID, through: Instant, amount: Money)
+    /// Charge a stretch of whole seconds to the lease's hold.
+    case charge(LeaseCharge)
+    /// The lease is settled: what is left of its hold goes back.
+    case release(LeaseID)
+    /// Give back what was charged before, by the terms.
+    case credit(LeaseCredit)
+}
+
+/// A stretch of a lease, billed or not billed with a reason. The stretches of a lease follow each
+/// other without gap or overlap from its start to its end.
+package struct LeaseCharge: Hashable, Codable, Sendable {
+    package var lease: LeaseID
+    package var order: OrderID
+    /// From 1, without gaps, for each lease.
+    package var sequence: Int
+    /// Whole seconds since the lease's start, half-open.
+    package var fromSecond: Int64
+    package var toSecond: Int64
+    /// When the lease started.
+    package var startedAt: Instant
+    package var accelerators: Accelerators
+    package var price: CapacityPrice
+    package var amount: Money
+    /// nil where it is billed.
+    package var unbilled: UnbilledReason?
+
+    package init(
+        lease: LeaseID, order: OrderID, sequence: Int, fromSecond: Int64, toSecond: Int64,
+        startedAt: Instant, accelerators: Accelerators, price: CapacityPrice, amount: Money,
+        unbilled: UnbilledReason? = nil
+    ) {
+        self.lease = lease
+        self.order = order
+        self.sequence = sequence
+        self.fromSecond = fromSecond
+        self.toSecond = toSecond
+        self.startedAt = startedAt
+        self.accelerators = accelerators
+        self.price = price
+        self.amount = amount
+        self.unbilled = unbilled
+    }
+}
+
+package enum UnbilledReason: String, Hashable, Codable, Sendable, CaseIterable {
+    /// A node or the cluster failed.
+    case ourFailure = "our_failure"
+    /// It runs in a reservation, which is billed instead.
+    case withinReservation = "within_reservation"
+    /// It ran on after its money was used up and its notice was given.
+    case afterNotice = "after_notice"
+}
+
+/// A credit that the terms promise, given without being asked.
+package struct LeaseCredit: Hashable, Codable, Sendable {
+    package enum Reason: String, Hashable, Codable, Sendable, CaseIterable {
+        case nodeFailed = "node_failed"
+        case reclaimedEarly = "reclaimed_early"
+        case startedLate = "started_late"
+    }
+
+    package var lease: LeaseID
+    package var order: OrderID
+    package var amount: Money
+    package var reason: Reason
+
+    package init(lease: LeaseID, order: OrderID, amount: Money, reason: Reason) {
+        self.lease = lease
+        self.order = order
+        self.amount = amount
+        self.reason = reason
+    }
+}
+
+package enum ClusterAction: Hashable, Sendable {
+    case start(LeaseGrant)
+    case notify(LeaseID, Notice)
+    case stop(LeaseID)
+    case forget(LeaseID)
+    case fence(NodeName, reason: String)
+    case unfence(NodeName)
+    case reserve(ReservedWindow)
+    case release(ReservationID)
+    /// Run the health check on it, and report `nodeChecked`.
+    case check(NodeName)
+}
+
+/// A sentence for a person, with what it is about.
+package struct CapacityNote: Hashable, Codable, Sendable {
+    package enum Subject: Hashable, Codable, Sendable {
+        case order(OrderID)
+        case lease(LeaseID)
+        case node(NodeName)
+        case pool(PoolName)
+    }
+
+    package var subject: Subject
+    package var text: String
+
+    package init(_ subject: Subject, _ text: String) {
+        self.subject = subject
+        self.text = text
+    }
+}
