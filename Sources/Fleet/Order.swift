@@ -5,6 +5,8 @@ package struct Order: Hashable, Codable, Sendable {
     package var id: OrderID
     package var organization: OrganizationID
     package var project: ProjectID
+    /// With which it was ordered, if with one: its budget holds for the order too.
+    package var key: APIKeyID?
     /// Whether the organization is a team of ours.
     package var isInternal: Bool
     package var pool: PoolName
@@ -25,13 +27,15 @@ package struct Order: Hashable, Codable, Sendable {
     }
 
     package init(
-        id: OrderID, organization: OrganizationID, project: ProjectID, isInternal: Bool,
-        pool: PoolName, purchaseClass: PurchaseClass, shape: GangShape, content: Content,
+        id: OrderID, organization: OrganizationID, project: ProjectID, key: APIKeyID? = nil,
+        isInternal: Bool, pool: PoolName, purchaseClass: PurchaseClass, shape: GangShape,
+        content: Content,
         within: ReservationID? = nil, price: CapacityPrice, placedAt: Instant
     ) {
         self.id = id
         self.organization = organization
         self.project = project
+        self.key = key
         self.isInternal = isInternal
         self.pool = pool
         self.purchaseClass = purchaseClass

@@ -19,43 +19,66 @@ package enum AccountName: Hashable, Sendable {
     case customer(OrganizationID)
     /// Money lent to a gateway to hold from.
     case lease(GatewayID, OrganizationID)
+    /// Money set aside for a lease of capacity, until it is charged or released.
+    case hold(LeaseID, OrganizationID)
     case tokenRevenue
+    /// From customers and, at cost, from teams of ours.
+    case computeRevenue
+    case storageRevenue
     case funding(FundingKind)
     case rounding
     /// Where budgets come from; its balance is less all that was ever allotted.
     case budgetAuthority
     case budget(BudgetName)
     case budgetLease(GatewayID, BudgetName)
+    case budgetHold(LeaseID, BudgetName)
     case budgetSpent(BudgetName)
 
     package var unit: LedgerUnit {
         switch self {
-        case .customer, .lease, .tokenRevenue, .funding, .rounding: .dollars
-        case .budgetAuthority, .budget, .budgetLease, .budgetSpent: .budgetDollars
+        case .customer, .lease, .hold, .tokenRevenue, .computeRevenue, .storageRevenue, .funding,
+            .rounding:
+            .dollars
+        case .budgetAuthority, .budget, .budgetLease, .budgetHold, .budgetSpent: .budgetDollars
         }
     }
 
-    /// Whether the account is money or permission lent to a gateway: never below zero.
+    /// Whether the account is money or permission lent to a gateway or held for a lease of
+    /// capacity: never below zero.
     package var isLease: Bool {
         switch self {
-        case .lease, .budgetLease: true
+        case .lease, .budgetLease, .hold, .budgetHold: true
         default: false
+        }
+    }
+
+    /// Whose money or permission is held for which lease of capacity; nil for any other account.
+    package var held: (lease: LeaseID, purse: LeasedPurse)? {
+        switch self {
+        case .hold(let lease, let id): (lease, .organization(id))
+        case .budgetHold(let lease, let name): (lease, .budget(name))
+        default: nil
         }
     }
 }
 
 extension AccountName: CustomStringConvertible {
-    /// `customer/org_…`, `lease/gw_…/org_…`, `lease/gw_…/prj_…/2026-11`: also the stored form.
+    /// `customer/org_…`, `lease/gw_…/org_…`, `lease/gw_…/prj_…/2026-11`, `hold/lse_…/org_…`: also
+    /// the stored form.
     package var description: String {
         switch self {
         case .customer(let id): "customer/\(id)"
         case .lease(let gateway, let id): "lease/\(gateway)/\(id)"
+        case .hold(let lease, let id): "hold/\(lease)/\(id)"
         case .tokenRevenue: "revenue/tokens"
+        case .computeRevenue: "revenue/compute"
+        case .storageRevenue: "revenue/storage"
         case .funding(let kind): "funding/\(kind.rawValue)"
         case .rounding: "rounding"
         case .budgetAuthority: "budget/authority"
         case .budget(let name): "budget/\(name)"
         case .budgetLease(let gateway, let name): "lease/\(gateway)/\(name)"
+        case .budgetHold(let lease, let name): "hold/\(lease)/\(name)"
         case .budgetSpent(let name): "budget-spent/\(name)"
         }
     }
@@ -64,6 +87,8 @@ extension AccountName: CustomStringConvertible {
     package init?(_ text: String) {
         switch text {
         case "revenue/tokens": self = .tokenRevenue
+        case "revenue/compute": self = .computeRevenue
+        case "revenue/storage": self = .storageRevenue
         case "rounding": self = .rounding
         case "budget/authority": self = .budgetAuthority
         default:
@@ -81,15 +106,21 @@ extension AccountName: CustomStringConvertible {
         case "funding": FundingKind(rawValue: String(rest)).map(AccountName.funding)
         case "budget": BudgetName(rest).map(AccountName.budget)
         case "budget-spent": BudgetName(rest).map(AccountName.budgetSpent)
-        case "lease": leased(rest)
+        case "lease": leased(rest) { GatewayID($0).map { gateway in { $0.lease(gateway) } } }
+        case "hold": leased(rest) { LeaseID($0).map { lease in { $0.hold(for: lease) } } }
         default: nil
         }
     }
 
-    private static func leased(_ rest: Substring) -> AccountName? {
+    /// Reads `HOLDER/OWNER`; `account` gives the account of that holder for an owner's purse.
+    private static func leased(
+        _ rest: Substring, _ account: (Substring) -> ((LeasedPurse) -> AccountName)?
+    ) -> AccountName? {
         let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let gateway = GatewayID(parts[0]) else { return nil }
-        if let organization = OrganizationID(parts[1]) { return .lease(gateway, organization) }
-        return BudgetName(parts[1]).map { .budgetLease(gateway, $0) }
+        guard parts.count == 2, let account = account(parts[0]) else { return nil }
+        if let organization = OrganizationID(parts[1]) {
+            return account(.organization(organization))
+        }
+        return BudgetName(parts[1]).map { account(.budget($0)) }
     }
 }

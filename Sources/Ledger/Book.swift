@@ -12,9 +12,14 @@ package struct Book: Sendable {
     private var credits: [OrganizationID: Money]
     /// Whoever ever had a lease: few, so that what is lent out is a short sum.
     private var gateways: Set<GatewayID> = []
+    /// The accounts in which something is held for each lease of capacity.
+    private var holdAccounts: [LeaseID: Set<AccountName>] = [:]
+    /// The sum of these over all leases, for each purse: leases can be many.
+    private var heldSums: [LeasedPurse: Money] = [:]
     private var pendingBalances: [AccountName: Money] = [:]
     private var pendingLimits: [OrganizationID: Money] = [:]
     private var pendingCredits: [OrganizationID: Money] = [:]
+    private var pendingHeldSums: [LeasedPurse: Money] = [:]
     private var pendingCount: Int64 = 0
 
     package init(
@@ -25,12 +30,17 @@ package struct Book: Sendable {
         self.balances = balances
         self.credits = credits
         self.limits = limits
-        for account in balances.keys { note(account) }
+        for (account, balance) in balances {
+            note(account)
+            if let held = account.held { heldSums[held.purse, default: .zero] += balance }
+        }
     }
 
     private mutating func note(_ account: AccountName) {
         switch account {
         case .lease(let gateway, _), .budgetLease(let gateway, _): gateways.insert(gateway)
+        case .hold(let lease, _), .budgetHold(let lease, _):
+            holdAccounts[lease, default: []].insert(account)
         default: break
         }
     }
@@ -71,7 +81,6 @@ package struct Book: Sendable {
     package mutating func post(_ transaction: Transaction) throws(LedgerProblem) -> Int64 {
         var changes: [AccountName: Money] = [:]
         for entry in transaction.entries {
-            note(entry.account)
             changes[entry.account] =
                 (changes[entry.account] ?? balance(entry.account)) + entry.amount
         }
@@ -80,6 +89,11 @@ package struct Book: Sendable {
             if let lowest, after < lowest {
                 throw .insufficient(account, balance: after, lowest: lowest)
             }
+        }
+        for (account, after) in changes {
+            note(account)
+            guard let purse = account.held?.purse else { continue }
+            pendingHeldSums[purse] = held(of: purse) + after - balance(account)
         }
         pendingBalances.merge(changes) { _, new in new }
         if transaction.kind == .credit {
@@ -99,6 +113,10 @@ package struct Book: Sendable {
         for entry in transaction.entries {
             note(entry.account)
             balances[entry.account, default: .zero] += entry.amount
+            if let held = entry.account.held {
+                heldSums[held.purse, default: .zero] += entry.amount
+                forgetIfEmpty(entry.account)
+            }
             if transaction.kind == .credit, case .customer(let organization) = entry.account {
                 credits[organization, default: .zero] += entry.amount
             }
@@ -121,6 +139,8 @@ package struct Book: Sendable {
     /// The pending layer is on stable storage.
     package mutating func keep() {
         balances.merge(pendingBalances) { _, new in new }
+        heldSums.merge(pendingHeldSums) { _, new in new }
+        for account in pendingBalances.keys { forgetIfEmpty(account) }
         limits.merge(pendingLimits) { _, new in new }
         credits.merge(pendingCredits) { _, new in new }
         clear()
@@ -129,13 +149,23 @@ package struct Book: Sendable {
     /// The pending layer was not written: forget it.
     package mutating func discard() {
         sequence -= pendingCount
+        for account in pendingBalances.keys { forgetIfEmpty(account) }
         clear()
+    }
+
+    /// Leases come and go: what one that ended had held would else be remembered for ever.
+    private mutating func forgetIfEmpty(_ account: AccountName) {
+        guard let lease = account.held?.lease, (balances[account] ?? .zero) == .zero else { return }
+        balances[account] = nil
+        holdAccounts[lease]?.remove(account)
+        if holdAccounts[lease]?.isEmpty == true { holdAccounts[lease] = nil }
     }
 
     private mutating func clear() {
         pendingBalances.removeAll(keepingCapacity: true)
         pendingLimits.removeAll(keepingCapacity: true)
         pendingCredits.removeAll(keepingCapacity: true)
+        pendingHeldSums.removeAll(keepingCapacity: true)
         pendingCount = 0
     }
 
@@ -143,9 +173,11 @@ package struct Book: Sendable {
     private func lowest(of account: AccountName, in kind: TransactionKind) -> Money? {
         switch account {
         case .customer(let organization): .zero - creditLimit(organization)
-        case .lease, .budgetLease: .zero
-        case .budget: kind == .lease ? .zero : nil
-        case .tokenRevenue, .funding, .rounding, .budgetAuthority, .budgetSpent: nil
+        case .lease, .budgetLease, .hold, .budgetHold: .zero
+        case .budget: kind == .lease || kind == .hold ? .zero : nil
+        case .tokenRevenue, .computeRevenue, .storageRevenue, .funding, .rounding,
+            .budgetAuthority, .budgetSpent:
+            nil
         }
     }
 }
@@ -154,6 +186,22 @@ extension Book {
     /// What all gateways together were lent of a purse and still have.
     package func leased(of purse: LeasedPurse) -> Money {
         gateways.reduce(.zero) { $0 + balance(purse.lease($1)) }
+    }
+
+    /// What is held of a purse for all leases of capacity together.
+    package func held(of purse: LeasedPurse) -> Money {
+        pendingHeldSums[purse] ?? heldSums[purse] ?? .zero
+    }
+
+    /// What is held for one lease of capacity, above zero, the money first.
+    package func held(for lease: LeaseID) -> [(purse: LeasedPurse, amount: Money)] {
+        (holdAccounts[lease] ?? []).compactMap { account in
+            guard let purse = account.held?.purse, balance(account) > .zero else { return nil }
+            return (purse, balance(account))
+        }.sorted {
+            ($0.purse.owner.unit.rawValue, "\($0.purse.owner)")
+                < ($1.purse.owner.unit.rawValue, "\($1.purse.owner)")
+        }
     }
 
     /// All leases of one gateway that are not empty, in the order of their names.
@@ -168,10 +216,13 @@ extension Book {
         }.sorted { "\($0.owner)" < "\($1.owner)" }
     }
 
-    /// Money lent to all gateways.
+    /// Money lent to all gateways or held for leases of capacity.
     package var leasedDollars: Money {
         Set(balances.keys).union(pendingBalances.keys).reduce(.zero) { sum, account in
-            if case .lease = account { sum + balance(account) } else { sum }
+            switch account {
+            case .lease, .hold: sum + balance(account)
+            default: sum
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ package struct Posting: Hashable, Sendable {
             entries: entries)
     }
 
-    private static func move(_ amount: Money, from: AccountName, to: AccountName) -> [Entry] {
+    static func move(_ amount: Money, from: AccountName, to: AccountName) -> [Entry] {
         [Entry(from, .zero - amount), Entry(to, amount)]
     }
 
@@ -63,7 +63,8 @@ package struct Posting: Hashable, Sendable {
     package struct BudgetShare: Hashable, Sendable {
         package let budget: BudgetName
         package let fromLease: Money
-        /// Beyond what was lent: a budget that was set or changed while the request ran.
+        /// Beyond what was lent or held: a budget that was set or changed while the request or
+        /// the lease ran.
         package let fromBudget: Money
 
         package init(_ budget: BudgetName, amount: Money, lent: Money) {
@@ -124,7 +125,7 @@ package struct Posting: Hashable, Sendable {
     }
 }
 
-/// Whose money or permission a gateway holds from.
+/// Whose money or permission a gateway or a lease of capacity holds from.
 package enum LeasedPurse: Hashable, Sendable {
     case organization(OrganizationID)
     case budget(BudgetName)
@@ -140,6 +141,13 @@ package enum LeasedPurse: Hashable, Sendable {
         switch self {
         case .organization(let id): .lease(gateway, id)
         case .budget(let name): .budgetLease(gateway, name)
+        }
+    }
+
+    package func hold(for lease: LeaseID) -> AccountName {
+        switch self {
+        case .organization(let id): .hold(lease, id)
+        case .budget(let name): .budgetHold(lease, name)
         }
     }
 }

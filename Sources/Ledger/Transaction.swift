@@ -3,6 +3,12 @@ package import Vocabulary
 /// What a transaction was for.
 package enum TransactionKind: String, Hashable, Sendable, CaseIterable {
     case credit, lease, charge, rounding, correction, budget
+    /// Sets money aside for a lease of capacity.
+    case hold
+    /// The lease is settled: what is left of its hold goes back.
+    case release
+    /// Gives back what compute was charged, because the terms promise it.
+    case serviceCredit = "service_credit"
     /// Unspent money of a lease goes back.
     case returned = "return"
     /// What a gateway's earlier epoch had borrowed and neither spent nor returned goes back.

@@ -32,10 +32,38 @@ package struct PriceBook: Hashable, Codable, Sendable {
     package var version: Int64
     package var effective: Instant
     package var models: [String: ModelPrice]
+    /// By the accelerator's type.
+    package var compute: [String: ComputePrice]
+    /// By what is kept: see ``StoragePrice/volumes``.
+    package var storage: [String: StoragePrice]
 
-    package init(version: Int64, effective: Instant, models: [String: ModelPrice]) {
+    package init(
+        version: Int64, effective: Instant, models: [String: ModelPrice],
+        compute: [String: ComputePrice] = [:], storage: [String: StoragePrice] = [:]
+    ) {
         self.version = version
         self.effective = effective
         self.models = models
+        self.compute = compute
+        self.storage = storage
+    }
+
+    /// Versions from before capacity was sold have models alone.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        version = try container.decode(Int64.self, forKey: .version)
+        effective = try container.decode(Instant.self, forKey: .effective)
+        models = try container.decode([String: ModelPrice].self, forKey: .models)
+        compute =
+            try container.decodeIfPresent([String: ComputePrice].self, forKey: .compute) ?? [:]
+        storage =
+            try container.decodeIfPresent([String: StoragePrice].self, forKey: .storage) ?? [:]
+    }
+
+    /// Dollars per accelerator-hour; nil where that is not sold.
+    package func price(
+        of accelerator: AcceleratorType, in purchaseClass: PurchaseClass
+    ) -> Money? {
+        compute[accelerator.text]?[purchaseClass]
     }
 }

@@ -46,19 +46,29 @@ package struct PriceComparison: Hashable, Sendable {
     package static let notableFactor: Int128 = 10
 
     package private(set) var models: [String: Sum] = [:]
+    /// By what was rented: `h100 spot`, `volumes`. Their requests are zero.
+    package private(set) var capacity: [String: Sum] = [:]
     package private(set) var customers: [OrganizationID: Sum] = [:]
     package private(set) var total = Sum()
     package private(set) var warnings: [String] = []
 
     package init(
-        usage: [PricedUsage], served: [ServedModel], current: PriceBook?, proposed: PriceBook,
-        at now: Instant
+        usage: [PricedUsage], rented: [PricedCapacity] = [], served: [ServedModel],
+        current: PriceBook?, proposed: PriceBook, at now: Instant
     ) {
         for row in usage {
             let sum = Sum(
                 requests: row.requests, current: Self.amount(row, current),
                 proposed: Self.amount(row, proposed))
             Self.add(sum, to: &models[row.model, default: Sum()])
+            Self.add(sum, to: &customers[row.customer, default: Sum()])
+            Self.add(sum, to: &total)
+        }
+        for row in rented {
+            let sum = Sum(
+                current: row.amount(by: current) ?? .zero,
+                proposed: row.amount(by: proposed) ?? .zero)
+            Self.add(sum, to: &capacity[row.name, default: Sum()])
             Self.add(sum, to: &customers[row.customer, default: Sum()])
             Self.add(sum, to: &total)
         }
@@ -69,6 +79,7 @@ package struct PriceComparison: Hashable, Sendable {
         }
         warnings += Self.lost(served: served, usage: usage, proposed: proposed)
         warnings += Self.moved(current: current, proposed: proposed)
+        warnings += Self.capacityWarnings(rented: rented, current: current, proposed: proposed)
     }
 
     private static func add(_ sum: Sum, to whole: inout Sum) {

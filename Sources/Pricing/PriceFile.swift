@@ -12,8 +12,12 @@ package struct PriceFile: Hashable, Sendable {
 
     /// The highest price: dollars per million tokens.
     package static let highestPerMillion = Money.dollars(1_000_000)
-    /// The most models in one file.
-    package static let maximumModels = 10_000
+    /// The highest price: dollars per accelerator-hour.
+    package static let highestPerHour = Money.dollars(1000)
+    /// The highest price: dollars per GiB-month.
+    package static let highestPerGiBMonth = Money.dollars(1000)
+    /// The most entries of one section.
+    package static let maximumEntries = 10_000
     /// The longest model name, in characters.
     package static let maximumName = 200
 
@@ -22,6 +26,8 @@ package struct PriceFile: Hashable, Sendable {
     package let version: Int64?
     package let effective: Instant?
     package let models: [ModelPrice]
+    package let compute: [ComputePrice]
+    package let storage: [StoragePrice]
     private let versionLine: Int
     private let effectiveLine: Int
 
@@ -30,14 +36,17 @@ package struct PriceFile: Hashable, Sendable {
     ) throws(Failure) {
         let top = try PriceFileReader(
             contents, file: name, subject: "the file",
-            known: ["version", "effective", "currency", "models"])
+            known: ["version", "effective", "currency", "models", "compute", "storage"])
         self.name = name
         self.version = try Self.version(in: top, purpose)
         self.versionLine = top.field("version")?.line ?? contents.line
         self.effective = try Self.effective(in: top, purpose)
         self.effectiveLine = top.field("effective")?.line ?? contents.line
         try Self.checkCurrency(in: top)
-        self.models = try Self.models(in: top)
+        self.compute = try Self.compute(in: top)
+        self.storage = try Self.storage(in: top)
+        let sellsModels = top.field("models") != nil || compute.isEmpty
+        self.models = sellsModels ? try Self.models(in: top) : []
     }
 
     /// The file as the version of the price book that follows `latest`.
@@ -65,7 +74,9 @@ package struct PriceFile: Hashable, Sendable {
         }
         return PriceBook(
             version: version, effective: effective,
-            models: Dictionary(models.map { ($0.model, $0) }) { first, _ in first })
+            models: Dictionary(models.map { ($0.model, $0) }) { first, _ in first },
+            compute: Dictionary(compute.map { ($0.accelerator.text, $0) }) { first, _ in first },
+            storage: Dictionary(storage.map { ($0.entry, $0) }) { first, _ in first })
     }
 
     /// `latest` with the file's entry for `model`, as the next version, in force from `now` on.
@@ -123,27 +134,33 @@ extension PriceFile {
     }
 
     private static func models(in top: PriceFileReader) throws(Failure) -> [ModelPrice] {
-        let field = try top.required("models")
+        try entries(of: "model", in: try top.required("models"), file: top.file)
+            .map { entry throws(Failure) in try model(entry, file: top.file) }
+    }
+
+    /// What a section lists by name, each name once.
+    static func entries(
+        of noun: String, in field: PriceFileField, file: String
+    ) throws(Failure) -> [PriceFileField] {
         guard case .mapping(let entries) = field.value.content, !entries.isEmpty else {
             throw PriceFileReader.failure(
-                top.file, field.line, "'models' must have an entry for each model, by its name.")
+                file, field.line,
+                "'\(field.name)' must have an entry for each \(noun), by its name.")
         }
-        guard entries.count <= maximumModels else {
+        guard entries.count <= maximumEntries else {
             throw PriceFileReader.failure(
-                top.file, field.line, "a file has at most \(maximumModels) models.")
+                file, field.line, "'\(field.name)' has at most \(maximumEntries) entries.")
         }
         var lines: [String: Int] = [:]
-        var models: [ModelPrice] = []
         for entry in entries {
             if let first = lines[entry.name] {
                 throw PriceFileReader.failure(
-                    top.file, entry.line,
-                    "model \(entry.name) stands twice, first on line \(first). Keep one.")
+                    file, entry.line,
+                    "\(noun) \(entry.name) stands twice, first on line \(first). Keep one.")
             }
             lines[entry.name] = entry.line
-            models.append(try model(entry, file: top.file))
         }
-        return models
+        return entries
     }
 
     private static let classes: [(field: String, tokenClass: TokenClass)] = [
@@ -163,17 +180,14 @@ extension PriceFile {
             known: classes.map(\.field) + ["source", "date"])
         var prices: [TokenClass: Money] = [:]
         for (name, tokenClass) in classes {
-            if let field = reader.field(name) { prices[tokenClass] = try reader.price(field) }
+            if let field = reader.field(name) {
+                prices[tokenClass] = try reader.price(field, in: .millionTokens)
+            }
         }
         try complete(&prices, entry, file: file)
-        let date = try reader.required("date")
-        guard let day = CivilDate(try reader.text(date)) else {
-            throw PriceFileReader.failure(
-                file, date.line, "'date' must be the day of the source, such as 2026-11-21.")
-        }
+        let origin = try reader.origin()
         return ModelPrice(
-            model: entry.name, perMillion: prices,
-            source: try reader.text(try reader.required("source")), sourceDate: "\(day)")
+            model: entry.name, perMillion: prices, source: origin.source, sourceDate: origin.date)
     }
 
     /// A class that is left out never becomes free: it costs what its plain sibling costs.

@@ -52,14 +52,31 @@ struct PriceFileReader {
         return text
     }
 
-    /// A price in dollars per million tokens.
-    func price(_ field: PriceFileField) throws(Failure) -> Money {
+    /// What a price is for.
+    struct PriceUnit {
+        /// `dollars per million tokens`.
+        let name: String
+        let highest: Money
+        /// What a price that could not be divided would make inexact, if anything: `one token's`.
+        let smallest: String?
+
+        static let millionTokens = PriceUnit(
+            name: "dollars per million tokens", highest: PriceFile.highestPerMillion,
+            smallest: "one token's price would not be exact")
+        static let acceleratorHour = PriceUnit(
+            name: "dollars per accelerator-hour", highest: PriceFile.highestPerHour,
+            smallest: nil)
+        static let gibibyteMonth = PriceUnit(
+            name: "dollars per GiB-month", highest: PriceFile.highestPerGiBMonth, smallest: nil)
+    }
+
+    func price(_ field: PriceFileField, in unit: PriceUnit) throws(Failure) -> Money {
         let text = try text(field)
         guard let money = Money(text) else {
             throw Self.failure(
                 file, field.line,
-                "'\(field.name): \(text)' is no price. Write dollars per million tokens as a plain "
-                    + "decimal in quotes, such as \"0.40\".")
+                "'\(field.name): \(text)' is no price. Write \(unit.name) as a plain decimal in "
+                    + "quotes, such as \"0.40\".")
         }
         guard money >= .zero else {
             throw Self.failure(
@@ -68,16 +85,26 @@ struct PriceFileReader {
         guard money.units % 1_000_000 == 0 else {
             throw Self.failure(
                 file, field.line,
-                "'\(field.name): \(text)' has more than 12 decimals, so one token's price would "
-                    + "not be exact. Round it.")
+                "'\(field.name): \(text)' has more than 12 decimals"
+                    + (unit.smallest.map { ", so \($0)" } ?? "") + ". Round it.")
         }
-        guard money <= PriceFile.highestPerMillion else {
+        guard money <= unit.highest else {
             throw Self.failure(
                 file, field.line,
-                "'\(field.name): \(text)' is above \(PriceFile.highestPerMillion) dollars per "
-                    + "million tokens. Is it in the right unit?")
+                "'\(field.name): \(text)' is above \(unit.highest) \(unit.name). Is it in the right "
+                    + "unit?")
         }
         return money
+    }
+
+    /// `source` and `date`, which every price has.
+    func origin() throws(Failure) -> (source: String, date: String) {
+        let date = try required("date")
+        guard let day = CivilDate(try text(date)) else {
+            throw Self.failure(
+                file, date.line, "'date' must be the day of the source, such as 2026-11-21.")
+        }
+        return (try text(try required("source")), "\(day)")
     }
 
     static func failure(_ file: String, _ line: Int, _ message: String) -> Failure {

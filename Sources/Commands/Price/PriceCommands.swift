@@ -23,9 +23,39 @@ extension TextOutput {
                 price(model.cacheWrite), price(model.output), price(model.reasoning),
                 price(model.embedding), model.source, model.date)
         }
-        return "Version \(book.version), effective \(time(book.effective))"
-            + (book.inForce ? ", in force" : "") + ". Dollars per million tokens.\n\n"
-            + table.rendered(width: columns)
+        let head =
+            "Version \(book.version), effective \(time(book.effective))"
+            + (book.inForce ? ", in force" : "") + "."
+        var parts = [head]
+        if !book.models.isEmpty {
+            parts.append("Dollars per million tokens:\n\n" + table.rendered(width: columns))
+        }
+        if !book.compute.isEmpty {
+            parts.append("Dollars per accelerator-hour:\n\n" + compute(book.compute))
+        }
+        if !book.storage.isEmpty {
+            parts.append("Dollars per GiB-month of 730 hours:\n\n" + storage(book.storage))
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private func compute(_ prices: [ComputePriceBody]) -> String {
+        var table = Table(
+            .fixed("ACCELERATOR"), .number("RESERVED"), .number("ON DEMAND"), .number("SPOT"),
+            .text("SOURCE"), .fixed("DATE"))
+        for row in prices {
+            table.add(
+                row.accelerator, price(row.reserved), price(row.onDemand), price(row.spot),
+                row.source, row.date)
+        }
+        return table.rendered(width: columns)
+    }
+
+    private func storage(_ prices: [StoragePriceBody]) -> String {
+        var table = Table(
+            .fixed("STORAGE"), .number("GIB-MONTH"), .text("SOURCE"), .fixed("DATE"))
+        for row in prices { table.add(row.entry, money(row.gibibyteMonth), row.source, row.date) }
+        return table.rendered(width: columns)
     }
 
     private func price(_ money: Money?) -> String { money.map(self.money) ?? "" }
@@ -35,8 +65,12 @@ extension TextOutput {
         var parts = [
             "Version \(check.version), effective \(time(check.effective)), against \(against). "
                 + "Usage from \(time(check.from)) to \(time(check.to)).",
-            comparison("MODEL", check.models, total: check.total),
+            comparison("MODEL", check.models, total: check.capacity.isEmpty ? check.total : nil),
         ]
+        if !check.capacity.isEmpty {
+            if check.models.isEmpty { parts.removeLast() }
+            parts.append(comparison("RENTED", check.capacity, total: check.total))
+        }
         if !check.customers.isEmpty {
             parts.append(comparison("CUSTOMER", check.customers, total: nil))
         }

@@ -20,7 +20,7 @@ package enum PriceFileYAML {
     }
 
     private static func nodes(name: String, text: String) throws(Failure) -> PriceFileNode {
-        let root: Node?
+        let root: Yams.Node?
         do {
             root = try Yams.compose(yaml: text)
         } catch let error as YamlError {
@@ -39,7 +39,7 @@ package enum PriceFileYAML {
     private static let maximumDepth = 8
 
     private static func node(
-        _ node: Node, _ name: String, depth: Int
+        _ node: Yams.Node, _ name: String, depth: Int
     ) throws(Failure) -> PriceFileNode {
         let line = node.mark?.line ?? 1
         guard depth <= maximumDepth else { throw unreadable(name, line, "nested too deeply.") }

@@ -20,7 +20,11 @@ package enum PriceReview {
         return PriceCheckBody(
             version: proposed.version, effective: proposed.effective,
             currentVersion: current?.version, from: period.lowerBound, to: period.upperBound,
-            models: models, customers: customers, total: row(comparison.total, name: "total"),
+            models: models,
+            capacity: comparison.capacity.sorted { $0.key < $1.key }.map { name, sum in
+                row(sum, name: name)
+            },
+            customers: customers, total: row(comparison.total, name: "total"),
             warnings: comparison.warnings,
             confirmation: confirmation(proposed: proposed, current: current))
     }
@@ -34,6 +38,13 @@ package enum PriceReview {
                 text += "\t\(price.perMillion[tokenClass] ?? .zero)"
             }
             text += "\n"
+        }
+        for (name, price) in proposed.compute.sorted(by: { $0.key < $1.key }) {
+            let prices = PurchaseClass.allCases.map { price[$0].map { "\($0)" } ?? "-" }
+            text += "compute\t\(name)\t" + prices.joined(separator: "\t") + "\n"
+        }
+        for (name, price) in proposed.storage.sorted(by: { $0.key < $1.key }) {
+            text += "storage\t\(name)\t\(price.perGiBMonth)\n"
         }
         let digest = SHA256.hash(data: Data(text.utf8))
         return digest.prefix(8).map { byte in
@@ -71,6 +82,17 @@ package enum PriceReview {
             models: book.models.values.sorted { $0.model < $1.model }.map { price in
                 ModelPriceBody(
                     model: price.model, perMillion: price.perMillion, source: price.source,
+                    date: price.sourceDate)
+            },
+            compute: book.compute.values.sorted { $0.accelerator < $1.accelerator }.map { price in
+                ComputePriceBody(
+                    accelerator: price.accelerator.text, reserved: price.reserved,
+                    onDemand: price.onDemand, spot: price.spot, source: price.source,
+                    date: price.sourceDate)
+            },
+            storage: book.storage.values.sorted { $0.entry < $1.entry }.map { price in
+                StoragePriceBody(
+                    entry: price.entry, gibibyteMonth: price.perGiBMonth, source: price.source,
                     date: price.sourceDate)
             })
     }

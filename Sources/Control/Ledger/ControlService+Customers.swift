@@ -122,7 +122,8 @@ extension ControlService {
     }
 
     private func body(of row: OrganizationRow) -> CustomerBody {
-        let held = book.leased(of: .organization(row.id))
+        let purse = LeasedPurse.organization(row.id)
+        let held = book.leased(of: purse) + book.held(of: purse)
         let credited = book.credited(row.id)
         return CustomerBody(
             id: row.id, name: row.name, kind: row.isInternal ? .internal : .customer,

@@ -58,7 +58,7 @@ extension ControlService {
             return
         }
         let allotted =
-            book.balance(.budget(name)) + book.leased(of: purse)
+            book.balance(.budget(name)) + book.leased(of: purse) + book.held(of: purse)
             + book.balance(.budgetSpent(name))
         guard allotted != set else { return }
         let id: TransactionID = makeIdentifier()

@@ -65,6 +65,57 @@ package struct ModelPriceBody: Codable, Hashable, Sendable {
     }
 }
 
+/// What an accelerator of one type costs, in dollars per accelerator-hour; a class without a price
+/// is not sold.
+package struct ComputePriceBody: Codable, Hashable, Sendable {
+    package var accelerator: String
+    package var reserved: Money?
+    package var onDemand: Money?
+    package var spot: Money?
+    package var source: String
+    /// `2026-11-21`.
+    package var date: String
+
+    package enum CodingKeys: String, CodingKey {
+        case accelerator, reserved, spot, source, date
+        case onDemand = "on_demand"
+    }
+
+    package init(
+        accelerator: String, reserved: Money?, onDemand: Money?, spot: Money?, source: String,
+        date: String
+    ) {
+        self.accelerator = accelerator
+        self.reserved = reserved
+        self.onDemand = onDemand
+        self.spot = spot
+        self.source = source
+        self.date = date
+    }
+}
+
+/// What kept data costs, in dollars per GiB-month of 730 hours.
+package struct StoragePriceBody: Codable, Hashable, Sendable {
+    /// What is kept: `volumes`.
+    package var entry: String
+    package var gibibyteMonth: Money
+    package var source: String
+    /// `2026-11-21`.
+    package var date: String
+
+    package enum CodingKeys: String, CodingKey {
+        case entry, source, date
+        case gibibyteMonth = "gib_month"
+    }
+
+    package init(entry: String, gibibyteMonth: Money, source: String, date: String) {
+        self.entry = entry
+        self.gibibyteMonth = gibibyteMonth
+        self.source = source
+        self.date = date
+    }
+}
+
 package struct PriceVersionBody: Codable, Hashable, Sendable {
     package var version: Int64
     package var effective: Instant
@@ -72,31 +123,36 @@ package struct PriceVersionBody: Codable, Hashable, Sendable {
     /// Whether requests that come now are charged by it.
     package var inForce: Bool
     package var models: [ModelPriceBody]
+    package var compute: [ComputePriceBody]
+    package var storage: [StoragePriceBody]
 
     package enum CodingKeys: String, CodingKey {
-        case version, effective, models
+        case version, effective, models, compute, storage
         case appliedAt = "applied_at"
         case inForce = "in_force"
     }
 
     package init(
         version: Int64, effective: Instant, appliedAt: Instant?, inForce: Bool,
-        models: [ModelPriceBody]
+        models: [ModelPriceBody], compute: [ComputePriceBody] = [],
+        storage: [StoragePriceBody] = []
     ) {
         self.version = version
         self.effective = effective
         self.appliedAt = appliedAt
         self.inForce = inForce
         self.models = models
+        self.compute = compute
+        self.storage = storage
     }
 }
 
 /// What a new version would have cost real usage, beside the version in force.
 package struct PriceCheckBody: Codable, Hashable, Sendable {
     package struct Row: Codable, Hashable, Sendable {
-        /// A model's name, or a customer's.
+        /// A model's name, what was rented (`h100 spot`), or a customer's name.
         package var name: String
-        /// The customer's id; nil for a model.
+        /// The customer's id; nil for what is sold.
         package var id: String?
         package var requests: Int64
         package var current: Money
@@ -124,6 +180,8 @@ package struct PriceCheckBody: Codable, Hashable, Sendable {
     package var from: Instant
     package var to: Instant
     package var models: [Row]
+    /// What was rented; its requests are zero.
+    package var capacity: [Row]
     /// By how much more they would pay, most first.
     package var customers: [Row]
     package var total: Row
@@ -132,13 +190,15 @@ package struct PriceCheckBody: Codable, Hashable, Sendable {
     package var confirmation: String
 
     package enum CodingKeys: String, CodingKey {
-        case version, effective, from, to, models, customers, total, warnings, confirmation
+        case version, effective, from, to, models, capacity, customers, total, warnings
+        case confirmation
         case currentVersion = "current_version"
     }
 
     package init(
         version: Int64, effective: Instant, currentVersion: Int64?, from: Instant, to: Instant,
-        models: [Row], customers: [Row], total: Row, warnings: [String], confirmation: String
+        models: [Row], capacity: [Row] = [], customers: [Row], total: Row, warnings: [String],
+        confirmation: String
     ) {
         self.version = version
         self.effective = effective
@@ -146,6 +206,7 @@ package struct PriceCheckBody: Codable, Hashable, Sendable {
         self.from = from
         self.to = to
         self.models = models
+        self.capacity = capacity
         self.customers = customers
         self.total = total
         self.warnings = warnings
