@@ -62,6 +62,8 @@ package struct OwnerAPI: Sendable {
         case .invoiceList, .invoiceIssue, .invoiceShow, .invoicePage, .invoiceExplain,
             .creditNoteIssue, .creditNoteList, .creditNoteShow, .creditNotePage:
             return try await documents(call)
+        default:
+            throw Failure(.unsupported, "Compute is not rented out by this Spillway.")
         }
     }
 }

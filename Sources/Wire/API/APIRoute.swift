@@ -1,8 +1,8 @@
-/// Every operation of the control port: one table for the server, the command line and the docs.
+/// Every operation of our own API: one table for the servers, the command line and the docs.
 ///
 /// Paths are templates; `{customer}` is one segment, percent-encoded.
 package enum APIRoute: String, CaseIterable, Sendable {
-    case home, health, ready, metrics
+    case home, health, ready, metrics, openAPI
     case status
     case customerList, customerCreate, customerShow
     case creditList, creditAdd, creditLimit
@@ -16,6 +16,14 @@ package enum APIRoute: String, CaseIterable, Sendable {
     case invoiceList, invoiceIssue, invoiceShow, invoicePage, invoiceExplain
     case creditNoteIssue, creditNoteList, creditNoteShow, creditNotePage
     case ledgerEntries, ledgerAccounts
+    case inventoryShow, inventoryCheck, inventoryApply
+    case poolList, poolShow, nodeList, nodeShow, nodeCommand, supplierList, supplierShow
+    case terms, quote
+    case jobSubmit, jobList, jobShow, jobCancel, jobLog, jobFile
+    case instanceCreate, instanceList, instanceShow, instanceStop, instanceLog, instanceAttach
+    case reservationCreate, reservationList, reservationShow, reservationCancel
+    case volumeCreate, volumeList, volumeShow, volumeDelete, volumeUndelete
+    case volumeSnapshot, snapshotList, volumeRestore
 
     package enum Method: String, CaseIterable, Sendable {
         case get = "GET"
@@ -31,6 +39,8 @@ package enum APIRoute: String, CaseIterable, Sendable {
         case open
         /// Whoever sends the operator token.
         case `operator`
+        /// The owner, and on the public port whoever sends an API key: for its own project.
+        case customer
     }
 
     package var method: Method { row.method }
@@ -40,8 +50,11 @@ package enum APIRoute: String, CaseIterable, Sendable {
 
     package var audience: Audience {
         switch self {
-        case .home, .health, .ready, .metrics: .open
-        default: .operator
+        case .home, .health, .ready, .metrics, .openAPI: .open
+        case .inventoryShow, .inventoryCheck, .inventoryApply, .nodeList, .nodeShow, .nodeCommand,
+            .supplierList, .supplierShow:
+            .operator
+        default: isCompute ? .customer : .operator
         }
     }
 
@@ -50,13 +63,15 @@ package enum APIRoute: String, CaseIterable, Sendable {
     package var takesIdempotencyKey: Bool {
         switch self {
         case .customerCreate, .creditAdd, .creditLimit, .projectCreate, .keyCreate, .priceApply,
-            .invoiceIssue, .creditNoteIssue, .projectLimitsChange, .keyLimitsChange:
+            .invoiceIssue, .creditNoteIssue, .projectLimitsChange, .keyLimitsChange,
+            .inventoryApply, .jobSubmit, .instanceCreate, .reservationCreate, .volumeCreate,
+            .volumeSnapshot:
             true
         default: false
         }
     }
 
-    private struct Row {
+    struct Row {
         let method: Method
         let template: String
         let summary: String
@@ -69,8 +84,9 @@ package enum APIRoute: String, CaseIterable, Sendable {
     }
 
     private var row: Row {
-        switch self {
-        case .home, .health, .ready, .metrics, .status: processRow
+        if let computeRow { return computeRow }
+        return switch self {
+        case .home, .health, .ready, .metrics, .openAPI, .status: processRow
         case .customerList, .customerCreate, .customerShow, .creditList, .creditAdd, .creditLimit:
             customerRow
         case .projectList, .projectCreate, .projectShow, .projectLimits, .projectLimitsChange,
@@ -87,6 +103,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
         case .health: Row(.get, "/health", "Whether the process runs.")
         case .ready: Row(.get, "/ready", "Whether it can do its work.")
         case .metrics: Row(.get, "/metrics", "Figures as Prometheus text.")
+        case .openAPI: Row(.get, "/openapi.json", "This API as an OpenAPI 3.1 document.")
         case .status: Row(.get, "/api/v1/status", "What runs, and how far the money is posted.")
         default: Row(.get, "/", "A page that says what this is and where to go.")
         }
