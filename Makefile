@@ -53,6 +53,8 @@ packages:
 
 test-packages: packages
 	@Scripts/install-packages python3-venv postgresql gcc libc6-dev procps
+	@Scripts/install-packages --no-daemons bubblewrap slurm-wlm slurmrestd slurm-wlm-jwt-plugin \
+		slurmdbd munge mariadb-server
 
 swift:
 	@Scripts/check-swift
