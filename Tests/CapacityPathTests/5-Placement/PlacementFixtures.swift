@@ -2,14 +2,14 @@ import CapacityPath
 import Fleet
 import Vocabulary
 
-func name<Entity>(_ text: String) -> Name<Entity> {
+func named<Entity>(_ text: String) -> Name<Entity> {
     guard let name = Name<Entity>(text) else {
         preconditionFailure("\(text) cannot be the name of a \(Entity.noun)")
     }
     return name
 }
 
-func node(_ text: String) -> NodeName { name(text) }
+func node(_ text: String) -> NodeName { named(text) }
 
 /// All of a plain node, or some of its devices with their part of CPUs and memory.
 func share(_ name: String, devices: [Int] = Array(0..<8)) -> NodeShare {
@@ -19,13 +19,13 @@ func share(_ name: String, devices: [Int] = Array(0..<8)) -> NodeShare {
 }
 
 extension PoolName {
-    static let p: PoolName = name("p")
-    static let q: PoolName = name("q")
+    static let p: PoolName = named("p")
+    static let q: PoolName = named("q")
 }
 
 extension NodeShape {
     static let plain = NodeShape(
-        accelerator: name("h100"), accelerators: 8, acceleratorMemoryMiB: 80 << 10,
+        accelerator: named("h100"), accelerators: 8, acceleratorMemoryMiB: 80 << 10,
         cpuThousandths: 64_000, memoryMiB: 512 << 10)
 }
 
@@ -34,8 +34,8 @@ extension PlacementNode {
         _ text: String, block: String? = nil, rack: String? = nil, fractional: Bool = false
     ) -> PlacementNode {
         PlacementNode(
-            name: node(text), pool: .p, shape: .plain, block: block.map { name($0) },
-            rack: rack.map { name($0) }, fractional: fractional)
+            name: node(text), pool: .p, shape: .plain, block: block.map { named($0) },
+            rack: rack.map { named($0) }, fractional: fractional)
     }
 }
 
