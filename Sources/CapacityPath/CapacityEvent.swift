@@ -8,10 +8,12 @@ package enum CapacityEvent: Hashable, Codable, Sendable {
     /// The owner's file, whole.
     case inventoryDeclared(Inventory)
     case termsDeclared([ClassTerms])
-    /// What a cluster says of its nodes; only sent when something differs from what was sent last.
+    /// What a cluster says of its nodes, all of them; only sent when something differs from what
+    /// was sent last.
     case nodesReported(ClusterName, [NodeReport])
-    /// A cluster has not answered for longer than its limit.
-    case clusterSilent(ClusterName)
+    /// A cluster has not answered for longer than its limit; `since` is when it last did. It is
+    /// heard again with the next `nodesReported`, which must then come whatever it says.
+    case clusterSilent(ClusterName, since: Instant)
     /// What a cluster says of leases; only those that changed.
     case leasesReported(ClusterName, [LeaseReport])
     /// A person's word about a node.
@@ -19,12 +21,13 @@ package enum CapacityEvent: Hashable, Codable, Sendable {
     /// A check of a node, before it is sold or while it is.
     case nodeChecked(NodeName, passed: Bool, detail: String)
 
-    /// The order was checked and its first hold was posted.
+    /// The order was quoted, and there is money for the quote's first hold. Nothing is held for an
+    /// order that waits: `MoneyAction.hold` asks when its lease is about to start.
     case orderPlaced(Order)
     case orderCancelled(OrderID)
-    /// The money for a lease is set aside up to that instant.
+    /// What the last `hold` of this lease asked for is set aside.
     case moneyHeld(LeaseID, through: Instant)
-    /// There was no money to hold beyond what is held.
+    /// There was no money for what the last `hold` of this lease asked for.
     case moneyShort(LeaseID)
     /// Time has passed: nothing else happened.
     case tick
@@ -45,8 +48,9 @@ package enum CapacityAction: Hashable, Sendable {
 }
 
 package enum MoneyAction: Hashable, Sendable {
-    /// Set aside what the lease costs up to `through`, if there is money: answered by `moneyHeld`
-    /// or `moneyShort` in the same transaction.
+    /// Set aside `amount` more for the lease, if there is money: then all that it costs up to
+    /// `through` is held (for a lease that has not started: if it starts at once). Answered by
+    /// `moneyHeld` or `moneyShort` in the same transaction.
     case hold(LeaseID, through: Instant, amount: Money)
     /// Charge a stretch of whole seconds to the lease's hold.
     case charge(LeaseCharge)
@@ -58,6 +62,10 @@ package enum MoneyAction: Hashable, Sendable {
 
 /// A stretch of a lease, billed or not billed with a reason. The stretches of a lease follow each
 /// other without gap or overlap from its start to its end.
+///
+/// With T the lease's billed accelerator time (Σ accelerators × seconds over its billed stretches),
+/// a billed stretch's amount is `T.amount(pricePerHour:)` after it less the same before it; an
+/// unbilled stretch adds nothing to T.
 package struct LeaseCharge: Hashable, Codable, Sendable {
     package var lease: LeaseID
     package var order: OrderID
@@ -107,6 +115,8 @@ package struct LeaseCredit: Hashable, Codable, Sendable {
         case nodeFailed = "node_failed"
         case reclaimedEarly = "reclaimed_early"
         case startedLate = "started_late"
+        /// Its end became known only after it had been charged beyond it.
+        case endedEarlier = "ended_earlier"
     }
 
     package var lease: LeaseID

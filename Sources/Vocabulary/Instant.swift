@@ -78,10 +78,12 @@ extension Instant: Codable {
         self = instant
     }
 
-    /// Encoded with milliseconds; what must be exact to the microsecond is stored as a number.
+    /// Encoded exactly: with milliseconds, or with microseconds where it has any.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(description)
+        let below = (microseconds % 1000 + 1000) % 1000
+        let text = description
+        try container.encode(below == 0 ? text : text.dropLast() + padded(below, 3) + "Z")
     }
 }
 
