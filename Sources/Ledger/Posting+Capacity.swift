@@ -48,12 +48,17 @@ extension Posting {
 
     /// Gives back all that is still held for a lease.
     ///
-    /// - Parameter held: What of each purse, above zero.
+    /// - Parameters:
+    ///   - part: From 1; a lease that has run through many months may hold under more budgets than
+    ///     one transaction has entries for.
+    ///   - held: What of each purse, above zero.
     package static func release(
-        _ lease: LeaseID, held: [(purse: LeasedPurse, amount: Money)], reference: String
+        _ lease: LeaseID, part: Int = 1, held: [(purse: LeasedPurse, amount: Money)],
+        reference: String
     ) -> Posting {
         Posting(
-            .release, key: "release/\(lease)", reference: reference,
+            .release, key: "release/\(lease)" + (part == 1 ? "" : "/\(part)"),
+            reference: reference,
             entries: held.flatMap {
                 move($0.amount, from: $0.purse.hold(for: lease), to: $0.purse.owner)
             })

@@ -11,7 +11,7 @@ package protocol RecordKeeper: Sendable {
 }
 
 /// Looks records up.
-package protocol RecordReader {
+package protocol RecordReader: CapacityRecordReader {
     func organizations() throws -> [OrganizationRow]
     func projects() throws -> [ProjectRow]
     func keys() throws -> [KeyRow]
@@ -49,7 +49,7 @@ package protocol RecordReader {
 }
 
 /// Adds records. There is no way to change or remove one that is about money.
-package protocol Recorder: RecordReader {
+package protocol Recorder: RecordReader, CapacityRecorder {
     func insert(_ organization: OrganizationRow) throws
     func insert(_ project: ProjectRow) throws
     func insert(_ key: KeyRow) throws

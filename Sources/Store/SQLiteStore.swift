@@ -66,24 +66,23 @@ package struct SQLiteStore: RecordKeeper {
     private func migrate(_ path: String) throws {
         try pool.writeWithoutTransaction { database in
             try database.inTransaction(.immediate) {
-                guard try database.tableExists("schema_version") else {
-                    for statement in Schema.migration(for: .sqlite) {
-                        try database.execute(sql: statement)
-                    }
-                    try database.execute(
-                        sql: "INSERT INTO schema_version (version) VALUES ($1)",
-                        arguments: ["1": Schema.version])
-                    return .commit
-                }
                 let found =
-                    try Int64.fetchOne(database, sql: "SELECT MAX(version) FROM schema_version")
-                    ?? 0
-                guard found == Schema.version else {
+                    try database.tableExists("schema_version")
+                    ? Int64.fetchOne(database, sql: "SELECT MAX(version) FROM schema_version") ?? 0
+                    : 0
+                guard found <= Schema.version else {
                     throw Failure(
                         .conflict,
                         "\(path) has schema version \(found); this Spillway knows "
                             + "\(Schema.version). Start the version that wrote it, or a newer one.")
                 }
+                guard found < Schema.version else { return .commit }
+                for statement in Schema.migration(for: .sqlite, from: found) {
+                    try database.execute(sql: statement)
+                }
+                try database.execute(
+                    sql: "INSERT INTO schema_version (version) VALUES ($1)",
+                    arguments: ["1": Schema.version])
                 return .commit
             }
         }

@@ -3,33 +3,60 @@
 package enum Schema {
     package enum Engine: Sendable { case sqlite, postgresql }
 
-    /// Grows with each migration.
-    package static let version: Int64 = 1
+    /// What one version added to the one before it. A step that was shipped never changes.
+    private struct Step {
+        let version: Int64
+        let statements: [String]
+        /// Tables whose rows are never changed and never removed.
+        let appendOnly: [String]
+    }
 
-    /// Tables whose rows are never changed and never removed.
-    package static let appendOnly = [
-        "idempotency_keys", "price_books", "transactions", "entries", "balance_checkpoints",
-        "credit_limits", "applied_journal", "grants", "usage_events", "quarantine",
-        "abandoned_tokens", "invoices", "invoice_lines", "credit_notes",
+    private static let steps = [
+        Step(
+            version: 1, statements: tables + indexes,
+            appendOnly: [
+                "idempotency_keys", "price_books", "transactions", "entries",
+                "balance_checkpoints", "credit_limits", "applied_journal", "grants",
+                "usage_events", "quarantine", "abandoned_tokens", "invoices", "invoice_lines",
+                "credit_notes",
+            ]),
+        Step(
+            version: 2, statements: capacityTables,
+            appendOnly: [
+                "orders", "capacity_events", "capacity_snapshots", "capacity_notes",
+                "compute_charges", "settled_leases", "storage_charges", "service_credits",
+            ]),
     ]
 
-    /// The statements that make an empty database into one of the current version.
-    package static func migration(for engine: Engine) -> [String] {
-        (tables + indexes).map { template in
-            switch engine {
-            case .sqlite:
-                template.replacing("{whole}", with: "INTEGER").replacing("{strict}", with: "STRICT")
-            case .postgresql:
-                template.replacing("{whole}", with: "BIGINT").replacing("{strict}", with: "")
-            }
-        } + guards(for: engine)
+    /// Grows with each step.
+    package static let version: Int64 = steps.map(\.version).max() ?? 0
+
+    /// Tables whose rows are never changed and never removed.
+    package static let appendOnly = steps.flatMap(\.appendOnly)
+
+    /// The statements that make a database of version `from` into one of version `through`; an
+    /// empty one is of version 0.
+    package static func migration(
+        for engine: Engine, from: Int64 = 0, through: Int64 = version
+    ) -> [String] {
+        steps.filter { $0.version > from && $0.version <= through }.flatMap { step in
+            step.statements.map { template in
+                switch engine {
+                case .sqlite:
+                    template.replacing("{whole}", with: "INTEGER")
+                        .replacing("{strict}", with: "STRICT")
+                case .postgresql:
+                    template.replacing("{whole}", with: "BIGINT").replacing("{strict}", with: "")
+                }
+            } + guards(of: step, for: engine)
+        }
     }
 
     /// What refuses a change of an append-only row, whoever tries it.
-    private static func guards(for engine: Engine) -> [String] {
+    private static func guards(of step: Step, for engine: Engine) -> [String] {
         switch engine {
         case .sqlite:
-            return appendOnly.flatMap { table in
+            return step.appendOnly.flatMap { table in
                 ["UPDATE", "DELETE"].map { change in
                     """
                     CREATE TRIGGER \(table)_no_\(change.lowercased()) BEFORE \(change) ON \(table)
@@ -42,8 +69,8 @@ package enum Schema {
                 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
                 """
-            return [function]
-                + appendOnly.map { table in
+            return (step.version == 1 ? [function] : [])
+                + step.appendOnly.map { table in
                     """
                     CREATE TRIGGER \(table)_append_only BEFORE UPDATE OR DELETE ON \(table)
                     FOR EACH ROW EXECUTE FUNCTION refuse_change()

@@ -1,7 +1,8 @@
 /// Every statement that the store runs. A test prepares each of them on PostgreSQL.
 package enum Statements {
     package static let all: [Statement] =
-        Accounts.all + Offer.all + Money.all + Journal.all + Documents.all
+        Accounts.all + Offer.all + Money.all + Journal.all + Documents.all + Capacity.all
+        + CapacityMoney.all
 
     enum Accounts {
         static let all = [

@@ -18,6 +18,8 @@ struct Directory: Sendable {
     var creditLimitSequence: Int64 = 0
     /// Of applied usage events, counted from 1.
     var usageSequence: Int64 = 0
+    /// Of charges and credits for capacity, counted from 1.
+    var capacityChargeSequence: Int64 = 0
     var quarantined: Int64 = 0
 
     init() {}
@@ -30,6 +32,7 @@ struct Directory: Sendable {
         priceBooks = try records.priceBooks()
         creditLimitSequence = try records.creditLimits().last?.sequence ?? 0
         usageSequence = try records.lastUsageSequence()
+        capacityChargeSequence = try records.lastCapacityCharge()
         quarantined = try Int64(records.quarantined().count)
     }
 
@@ -94,14 +97,17 @@ struct Directory: Sendable {
 
     /// The budgets that a request draws on, by the terms in force now.
     func budgets(of request: OpenedRequest) -> [Scope] {
-        let project = projects[request.project]?.terms.budget
-        let key = keys[request.key]?.terms.budget
-        return [
-            project.map {
-                Scope.projectBudget(request.project, period: $0.period(at: request.at))
-            },
-            key.map { Scope.keyBudget(request.key, period: $0.period(at: request.at)) },
-        ].compactMap(\.self)
+        budgets(of: request.project, key: request.key, at: request.at)
+    }
+
+    func budgets(of project: ProjectID, key: APIKeyID?, at instant: Instant) -> [Scope] {
+        let ofProject = projects[project]?.terms.budget.map {
+            Scope.projectBudget(project, period: $0.period(at: instant))
+        }
+        let ofKey = key.flatMap { id in
+            keys[id]?.terms.budget.map { Scope.keyBudget(id, period: $0.period(at: instant)) }
+        }
+        return [ofProject, ofKey].compactMap(\.self)
     }
 }
 

@@ -35,7 +35,7 @@ extension ControlService {
                 return ScopedAmount(scope: request.scope, amount: amount)
             }
         }
-        recallFromOthers(short, than: gateway)
+        recall(short, except: gateway)
         return grants
     }
 
@@ -65,8 +65,8 @@ extension ControlService {
         try post(Posting.budget(set - allotted, to: name, key: "budget/\(id)"), records)
     }
 
-    /// Where one gateway lacks money that lies idle with another.
-    private func recallFromOthers(_ scopes: [Scope], than gateway: GatewayID) {
+    /// Where one gateway, or a lease of capacity, lacks money that lies idle with another.
+    func recall(_ scopes: [Scope], except gateway: GatewayID? = nil) {
         guard !scopes.isEmpty else { return }
         for (id, state) in gateways where id != gateway {
             guard let connection = state.connection else { continue }

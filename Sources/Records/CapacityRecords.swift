@@ -1,0 +1,60 @@
+package import Vocabulary
+
+/// Looks records of capacity up.
+package protocol CapacityRecordReader {
+    /// 0 before the first.
+    func lastCapacityEvent() throws -> Int64
+    /// Calls `body` with each event after `sequence`, in order.
+    func eachCapacityEvent(
+        after sequence: Int64, _ body: (CapacityEventRow) throws -> Void
+    ) throws
+    func latestCapacitySnapshot() throws -> CapacitySnapshotRow?
+
+    func lastCapacityNote() throws -> Int64
+    /// In order, from the one after `sequence` on; at most `limit`; nil: about anything.
+    func capacityNotes(
+        about subject: String?, after sequence: Int64, limit: Int
+    ) throws -> [CapacityNoteRow]
+
+    func lastOrder() throws -> Int64
+    func order(_ id: OrderID) throws -> OrderRow?
+    /// In the order in which they were placed.
+    func orders(_ filter: OrderFilter) throws -> [OrderRow]
+
+    /// Of charges for compute and storage and of service credits together; 0 before the first.
+    func lastCapacityCharge() throws -> Int64
+    /// Calls `body` with each stretch in the order of charging.
+    func eachComputeCharge(
+        _ filter: CapacityChargeFilter, _ body: (ComputeChargeRow) throws -> Void
+    ) throws
+    /// In the order of the lease.
+    func computeCharges(of lease: LeaseID) throws -> [ComputeChargeRow]
+    /// In the order of charging.
+    func computeCharges(of order: OrderID) throws -> [ComputeChargeRow]
+    /// How many stretches a lease has, and the second that the last one ends at.
+    func leaseSoFar(_ lease: LeaseID) throws -> (charges: Int64, seconds: Int64)
+    func settledLease(_ lease: LeaseID) throws -> SettledLeaseRow?
+    func settledLeases() throws -> [SettledLeaseRow]
+
+    func eachStorageCharge(
+        _ filter: CapacityChargeFilter, _ body: (StorageChargeRow) throws -> Void
+    ) throws
+    func lastStorageCharge(of volume: VolumeID) throws -> StorageChargeRow?
+
+    func eachServiceCredit(
+        _ filter: CapacityChargeFilter, _ body: (ServiceCreditRow) throws -> Void
+    ) throws
+    func serviceCredits(of lease: LeaseID) throws -> [ServiceCreditRow]
+}
+
+/// Adds records of capacity. There is no way to change or remove one.
+package protocol CapacityRecorder: CapacityRecordReader {
+    func insert(_ event: CapacityEventRow) throws
+    func insert(_ snapshot: CapacitySnapshotRow) throws
+    func insert(_ note: CapacityNoteRow) throws
+    func insert(_ order: OrderRow) throws
+    func insert(_ charge: ComputeChargeRow) throws
+    func insert(_ lease: SettledLeaseRow) throws
+    func insert(_ charge: StorageChargeRow) throws
+    func insert(_ credit: ServiceCreditRow) throws
+}
