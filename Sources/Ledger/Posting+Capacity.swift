@@ -57,31 +57,38 @@ extension Posting {
         reference: String
     ) -> Posting {
         Posting(
-            .release, key: "release/\(lease)" + (part == 1 ? "" : "/\(part)"),
-            reference: reference,
+            .release, key: releaseKey(lease, part: part), reference: reference,
             entries: held.flatMap {
                 move($0.amount, from: $0.purse.hold(for: lease), to: $0.purse.owner)
             })
+    }
+
+    package static func releaseKey(_ lease: LeaseID, part: Int) -> String {
+        "release/\(lease)" + (part == 1 ? "" : "/\(part)")
     }
 
     /// Gives back what a lease was charged, because the terms promise it.
     ///
     /// - Parameter budgets: How much of it may be spent again under each budget.
     package static func serviceCredit(
-        _ amount: Money, for lease: LeaseID, reason: String, organization: OrganizationID,
-        budgets: [(budget: BudgetName, amount: Money)], reference: String
+        _ amount: Money, for lease: LeaseID, sequence: Int, reason: String,
+        organization: OrganizationID, budgets: [(budget: BudgetName, amount: Money)],
+        reference: String
     ) -> Posting {
         let permissions = budgets.filter { $0.amount != .zero }.flatMap {
             move($0.amount, from: .budgetSpent($0.budget), to: .budget($0.budget))
         }
         return Posting(
-            .serviceCredit, key: serviceCreditKey(lease, reason: reason), reference: reference,
+            .serviceCredit, key: serviceCreditKey(lease, reason: reason, sequence: sequence),
+            reference: reference,
             entries: move(amount, from: .computeRevenue, to: .customer(organization))
                 + permissions)
     }
 
-    package static func serviceCreditKey(_ lease: LeaseID, reason: String) -> String {
-        "service-credit/\(lease)/\(reason)"
+    package static func serviceCreditKey(
+        _ lease: LeaseID, reason: String, sequence: Int
+    ) -> String {
+        "service-credit/\(lease)/\(reason)/\(sequence)"
     }
 
     /// Charges what a volume kept to the customer's account.

@@ -111,23 +111,27 @@ package struct StorageStretch: Hashable, Sendable {
 /// A credit for a lease that the terms promise, given without being asked.
 package struct ServiceCredit: Hashable, Sendable {
     package var lease: LeaseID
+    /// From 1, without gaps, for each lease.
+    package var sequence: Int
     package var order: OrderID
     package var organization: OrganizationID
     package var project: ProjectID
     /// The price book's entry that the lease was charged by.
     package var entry: String
     package var purchaseClass: PurchaseClass
-    /// As the capacity path names it; one credit for each reason.
+    /// As the capacity path names it.
     package var reason: String
     /// Above zero.
     package var amount: Money
     package var at: Instant
 
     package init(
-        lease: LeaseID, order: OrderID, organization: OrganizationID, project: ProjectID,
-        entry: String, purchaseClass: PurchaseClass, reason: String, amount: Money, at: Instant
+        lease: LeaseID, sequence: Int, order: OrderID, organization: OrganizationID,
+        project: ProjectID, entry: String, purchaseClass: PurchaseClass, reason: String,
+        amount: Money, at: Instant
     ) {
         self.lease = lease
+        self.sequence = sequence
         self.order = order
         self.organization = organization
         self.project = project

@@ -1,16 +1,22 @@
 package import Vocabulary
 
-/// What a stretch of a lease costs. Pure: the same seconds and price give the same units.
-package enum ComputeRating {
-    /// The lease's amount up to `toSecond` less its amount up to `fromSecond`, both rated from the
-    /// lease's start and rounded half up to 10⁻¹⁸ dollars. So stretches that follow each other sum
-    /// to what the whole would cost, however it was cut; a run of billed stretches that does not
-    /// begin at the lease's start is off by 10⁻¹⁸ dollars at most.
-    package static func amount(
-        of accelerators: Accelerators, fromSecond: Int64, toSecond: Int64, pricePerHour: Money
-    ) -> Money {
-        AcceleratorTime(accelerators, seconds: toSecond).amount(pricePerHour: pricePerHour)
-            - AcceleratorTime(accelerators, seconds: fromSecond).amount(pricePerHour: pricePerHour)
+/// What the stretches of one lease cost, one after the other. Pure: the same stretches and price
+/// give the same units.
+package struct ComputeRating: Hashable, Sendable {
+    /// Of the billed stretches so far.
+    package private(set) var billed = AcceleratorTime.zero
+    package private(set) var amount = Money.zero
+
+    package init() {}
+
+    /// Adds a billed stretch and answers its amount: what the lease's billed time costs with it,
+    /// half up to 10⁻¹⁸ dollars, less what it cost before it. So the stretches sum to what the
+    /// whole costs, however it was cut.
+    package mutating func add(_ time: AcceleratorTime, pricePerHour: Money) -> Money {
+        billed = billed + time
+        let whole = billed.amount(pricePerHour: pricePerHour)
+        defer { amount = whole }
+        return whole - amount
     }
 }
 

@@ -27,6 +27,8 @@ package protocol CapacityRecordReader {
     func eachComputeCharge(
         _ filter: CapacityChargeFilter, _ body: (ComputeChargeRow) throws -> Void
     ) throws
+    /// Calls `body` with the stretches of one lease after the other, each in its order.
+    func eachComputeChargeByLease(_ body: (ComputeChargeRow) throws -> Void) throws
     /// In the order of the lease.
     func computeCharges(of lease: LeaseID) throws -> [ComputeChargeRow]
     /// In the order of charging.
@@ -39,6 +41,8 @@ package protocol CapacityRecordReader {
     func eachStorageCharge(
         _ filter: CapacityChargeFilter, _ body: (StorageChargeRow) throws -> Void
     ) throws
+    /// Calls `body` with the stretches of one volume after the other, each in its order.
+    func eachStorageChargeByVolume(_ body: (StorageChargeRow) throws -> Void) throws
     func lastStorageCharge(of volume: VolumeID) throws -> StorageChargeRow?
 
     func eachServiceCredit(

@@ -42,6 +42,10 @@ extension SQLiteRecords {
         }
     }
 
+    func eachComputeChargeByLease(_ body: (ComputeChargeRow) throws -> Void) throws {
+        try each(CapacityMoney.computeByLease, []) { try body(try Self.compute($0)) }
+    }
+
     func computeCharges(of lease: LeaseID) throws -> [ComputeChargeRow] {
         try rows(CapacityMoney.computeOfLease, "\(lease)", read: Self.compute)
     }
@@ -110,6 +114,10 @@ extension SQLiteRecords {
         }
     }
 
+    func eachStorageChargeByVolume(_ body: (StorageChargeRow) throws -> Void) throws {
+        try each(CapacityMoney.storageByVolume, []) { try body(try Self.storage($0)) }
+    }
+
     func lastStorageCharge(of volume: VolumeID) throws -> StorageChargeRow? {
         try rows(CapacityMoney.lastStorageOfVolume, "\(volume)", read: Self.storage).first
     }
@@ -133,7 +141,8 @@ extension SQLiteRecords {
         try execute(
             CapacityMoney.insertCredit, row.sequence, "\(credit.lease)", credit.reason,
             "\(credit.order)", "\(credit.organization)", "\(credit.project)", credit.entry,
-            credit.purchaseClass.rawValue, "\(credit.amount)", credit.at.microseconds)
+            credit.purchaseClass.rawValue, "\(credit.amount)", credit.at.microseconds,
+            credit.sequence)
     }
 
     func eachServiceCredit(
@@ -152,9 +161,10 @@ extension SQLiteRecords {
         ServiceCreditRow(
             sequence: row.whole(0),
             credit: ServiceCredit(
-                lease: try row.identifier(1), order: try row.order(3),
-                organization: try row.identifier(4), project: try row.identifier(5),
-                entry: row.text(6), purchaseClass: try row.purchaseClass(7), reason: row.text(2),
+                lease: try row.identifier(1), sequence: Int(row.whole(10)),
+                order: try row.order(3), organization: try row.identifier(4),
+                project: try row.identifier(5), entry: row.text(6),
+                purchaseClass: try row.purchaseClass(7), reason: row.text(2),
                 amount: try row.money(8), at: row.instant(9)))
     }
 }

@@ -52,10 +52,10 @@ extension Schema {
         """,
         """
         CREATE TABLE service_credits (sequence {whole} PRIMARY KEY, lease TEXT NOT NULL,
-            reason TEXT NOT NULL, order_id TEXT NOT NULL,
+            lease_sequence {whole} NOT NULL, reason TEXT NOT NULL, order_id TEXT NOT NULL,
             organization TEXT NOT NULL REFERENCES organizations (id), project TEXT NOT NULL,
             price_as TEXT NOT NULL, purchase_class TEXT NOT NULL, amount TEXT NOT NULL,
-            at {whole} NOT NULL, UNIQUE (lease, reason)
+            at {whole} NOT NULL, UNIQUE (lease, lease_sequence)
         ) {strict}
         """,
         "CREATE INDEX orders_by_organization ON orders (organization, sequence)",

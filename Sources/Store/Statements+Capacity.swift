@@ -54,8 +54,10 @@ extension Statements {
 
     enum CapacityMoney {
         static let all = [
-            lastCharge, insertCompute, compute, computeOfLease, computeOfOrder, leaseSoFar,
-            insertSettled, settled, settledLease, insertStorage, storage, lastStorageOfVolume,
+            lastCharge, insertCompute, compute, computeByLease, computeOfLease, computeOfOrder,
+            leaseSoFar,
+            insertSettled, settled, settledLease, insertStorage, storage, storageByVolume,
+            lastStorageOfVolume,
             insertCredit, credits, creditsOfLease,
         ]
         static let lastCharge = Statement(
@@ -86,6 +88,10 @@ extension Statements {
             AND project = COALESCE($3, project) AND last_at >= $4 AND last_at < $5
             ORDER BY sequence LIMIT $6
             """)
+        /// All of a lease together.
+        static let computeByLease = Statement(
+            "compute_charges.by_lease",
+            "SELECT \(computeColumns) FROM compute_charges ORDER BY lease, lease_sequence")
         static let computeOfLease = Statement(
             "compute_charges.lease",
             """
@@ -139,6 +145,10 @@ extension Statements {
             AND project = COALESCE($3, project) AND to_at > $4 AND to_at <= $5
             ORDER BY sequence LIMIT $6
             """)
+        /// All of a volume together.
+        static let storageByVolume = Statement(
+            "storage_charges.by_volume",
+            "SELECT \(storageColumns) FROM storage_charges ORDER BY volume, volume_sequence")
         static let lastStorageOfVolume = Statement(
             "storage_charges.volume",
             """
@@ -148,13 +158,13 @@ extension Statements {
 
         private static let creditColumns = """
             sequence, lease, reason, order_id, organization, project, price_as, purchase_class, \
-            amount, at
+            amount, at, lease_sequence
             """
         static let insertCredit = Statement(
             "service_credits.insert",
             """
             INSERT INTO service_credits (\(creditColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, \
-            $8, $9, $10)
+            $8, $9, $10, $11)
             """)
         static let credits = Statement(
             "service_credits.filter",

@@ -77,17 +77,22 @@ extension ControlService {
     }
 
     /// The lease has ended and its last stretch is charged: what is still held for it goes back.
-    /// Released again it changes nothing.
+    /// Released again with nothing held it changes nothing.
     func release(_ lease: LeaseID, of order: Order, _ records: any Recorder) throws {
-        guard try records.settledLease(lease) == nil else { return }
-        let (charges, seconds) = try records.leaseSoFar(lease)
-        try records.insert(
-            SettledLeaseRow(
-                lease: lease, order: order.id, organization: order.organization, at: clock.now(),
-                charges: charges, seconds: seconds))
+        if try records.settledLease(lease) == nil {
+            let (charges, seconds) = try records.leaseSoFar(lease)
+            try records.insert(
+                SettledLeaseRow(
+                    lease: lease, order: order.id, organization: order.organization,
+                    at: clock.now(), charges: charges, seconds: seconds))
+        }
         var held = book.held(for: lease)[...]
         var part = 1
         while !held.isEmpty {
+            while try records.transaction(
+                idempotencyKey: Posting.releaseKey(lease, part: part)) != nil {
+                part += 1
+            }
             try post(
                 Posting.release(
                     lease, part: part, held: Array(held.prefix(Self.releasedTogether)),
@@ -103,16 +108,15 @@ extension ControlService {
         let charged = try records.computeCharges(of: credit.lease).reduce(Money.zero) {
             $0 + ($1.stretch.unbilledReason == nil ? $1.stretch.amount : .zero)
         }
-        let before = try records.serviceCredits(of: credit.lease).reduce(Money.zero) {
-            $0 + $1.credit.amount
-        }
+        let earlier = try records.serviceCredits(of: credit.lease)
+        let before = earlier.reduce(Money.zero) { $0 + $1.credit.amount }
         let amount = min(credit.amount, charged - before)
         guard amount > .zero else { return }
         let now = clock.now()
         directory.capacityChargeSequence += 1
         let given = ServiceCredit(
-            lease: credit.lease, order: order.id, organization: order.organization,
-            project: order.project, entry: order.price.entry,
+            lease: credit.lease, sequence: earlier.count + 1, order: order.id,
+            organization: order.organization, project: order.project, entry: order.price.entry,
             purchaseClass: order.purchaseClass, reason: credit.reason.rawValue, amount: amount,
             at: now)
         try records.insert(
@@ -122,7 +126,7 @@ extension ControlService {
         }
         try post(
             Posting.serviceCredit(
-                amount, for: credit.lease, reason: given.reason,
+                amount, for: credit.lease, sequence: given.sequence, reason: given.reason,
                 organization: order.organization, budgets: permissions,
                 reference: "\(order.id)"), records)
     }
