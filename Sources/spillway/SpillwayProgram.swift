@@ -15,6 +15,6 @@ struct SpillwayProgram: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Processes (started by 'up')",
-                subcommands: [GatewayCommand.self, ControlCommand.self])
+                subcommands: [GatewayCommand.self, ControlCommand.self, LeaseShimCommand.self])
         ])
 }
