@@ -116,8 +116,8 @@ let package = Package(
             dependencies: [
                 "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath",
                 "Link",
-                "Commerce", "Records", crypto, hummingbird, logging, mustache, nioCore, nioPosix,
-                nioSSL, yams,
+                "Commerce", "Records", crypto, hummingbird, logging, mustache, nioCore, nioHTTP1,
+                nioPosix, nioSSL, yams,
             ],
             swiftSettings: house),
         .target(

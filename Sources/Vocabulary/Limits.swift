@@ -18,7 +18,7 @@ package struct TrafficLimits: Hashable, Codable, Sendable {
 
 /// The most that a project or a key may spend.
 package struct Budget: Hashable, Codable, Sendable {
-    package enum Window: String, Codable, Sendable {
+    package enum Window: String, Codable, Sendable, CaseIterable {
         /// Begins anew with each calendar month, UTC.
         case month
         case total

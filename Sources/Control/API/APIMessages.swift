@@ -30,6 +30,8 @@ package struct APIResponse: Hashable, Sendable {
     /// Beyond `content-type`; names in lower case.
     package var headers: [String: String]
     package var body: [UInt8]
+    /// What follows ``body``, for answers that take their time.
+    package var stream: APIStream?
 
     package init(
         status: Int = 200, contentType: String, headers: [String: String] = [:], body: [UInt8]
@@ -48,6 +50,11 @@ package struct APIResponse: Hashable, Sendable {
         Self(status: status, contentType: "application/json", body: try APICoding.encode(value))
     }
 
+    /// A JSON document that is made already.
+    static func document(_ bytes: [UInt8]) -> Self {
+        Self(contentType: "application/json", body: bytes)
+    }
+
     /// A page that brings its own style and nothing else.
     static func page(_ html: String) -> Self {
         var response = text(html, type: "text/html")
@@ -56,8 +63,8 @@ package struct APIResponse: Hashable, Sendable {
         return response
     }
 
-    static func failure(_ failure: Failure) -> Self {
-        let body = (try? APICoding.encode(APIErrorBody(failure))) ?? []
+    static func failure(_ failure: Failure, for audience: APIErrorBody.Audience = .owner) -> Self {
+        let body = (try? APICoding.encode(APIErrorBody(failure, for: audience))) ?? []
         var response = Self(
             status: failure.code.apiStatus, contentType: "application/json", body: body)
         if failure.code == .unauthenticated {
@@ -65,4 +72,17 @@ package struct APIResponse: Hashable, Sendable {
         }
         return response
     }
+}
+
+/// The rest of an answer, bytes as they come. Throwing cuts the answer off.
+package final class APIStream: Sendable {
+    /// Waits for the next bytes; nil at the end.
+    package let next: @Sendable () async throws -> [UInt8]?
+
+    package init(next: @escaping @Sendable () async throws -> [UInt8]?) { self.next = next }
+}
+
+extension APIStream: Hashable {
+    package static func == (left: APIStream, right: APIStream) -> Bool { left === right }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

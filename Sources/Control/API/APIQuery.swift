@@ -69,6 +69,18 @@ struct APIQuery {
             limit: try limit(LedgerQuery.maximumEntries))
     }
 
+    /// How many items of a page are wanted.
+    func pageLimit() throws(Failure) -> Int {
+        try whole("limit", 1...OrderQuery.maximum) ?? OrderQuery.standardLimit
+    }
+
+    /// A whole number within bounds; nil where it is not given.
+    func whole(_ name: String, _ bounds: ClosedRange<Int>) throws(Failure) -> Int? {
+        try value(name, "a number from \(bounds.lowerBound) to \(bounds.upperBound)") { text in
+            Int(text).flatMap { bounds.contains($0) ? $0 : nil }
+        }
+    }
+
     private func limit(_ maximum: Int) throws(Failure) -> Int {
         try value("limit", "a number from 1 to \(maximum)") { text in
             Int(text).flatMap { (1...maximum).contains($0) ? $0 : nil }

@@ -2,7 +2,7 @@ import Vocabulary
 import Wire
 
 extension OwnerAPI {
-    func customers(_ call: OwnerCall) async throws -> APIResponse {
+    func customers(_ call: APICall) async throws -> APIResponse {
         switch call.route {
         case .customerCreate:
             let made = try await service.createCustomer(call.body(), idempotency: call.idempotency)
@@ -28,7 +28,7 @@ extension OwnerAPI {
         }
     }
 
-    func access(_ call: OwnerCall) async throws -> APIResponse {
+    func access(_ call: APICall) async throws -> APIResponse {
         switch call.route {
         case .projectCreate:
             let made = try await service.createProject(call.body(), idempotency: call.idempotency)
@@ -51,7 +51,7 @@ extension OwnerAPI {
         }
     }
 
-    func limits(_ call: OwnerCall) async throws -> APIResponse {
+    func limits(_ call: APICall) async throws -> APIResponse {
         switch call.route {
         case .projectLimits:
             let id = try call.identifier("project", of: Project.self)

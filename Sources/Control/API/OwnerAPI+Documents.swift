@@ -3,7 +3,7 @@ import Vocabulary
 import Wire
 
 extension OwnerAPI {
-    func records(_ call: OwnerCall) async throws -> APIResponse {
+    func records(_ call: APICall) async throws -> APIResponse {
         switch call.route {
         case .usage:
             let query = try call.query("customer", "project", "key", "model", "from", "to", "group")
@@ -20,7 +20,7 @@ extension OwnerAPI {
         }
     }
 
-    func documents(_ call: OwnerCall) async throws -> APIResponse {
+    func documents(_ call: APICall) async throws -> APIResponse {
         switch call.route {
         case .invoiceIssue:
             let body = try call.body(InvoiceIssueBody.self)

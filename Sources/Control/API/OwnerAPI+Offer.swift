@@ -2,7 +2,7 @@ import Vocabulary
 import Wire
 
 extension OwnerAPI {
-    func offer(_ call: OwnerCall) async throws -> APIResponse {
+    func offer(_ call: APICall) async throws -> APIResponse {
         switch call.route {
         case .modelAdd:
             return try .json(try await service.addModel(call.body()), status: 201)
@@ -22,7 +22,7 @@ extension OwnerAPI {
         }
     }
 
-    private func version(_ call: OwnerCall) throws(Failure) -> Int64? {
+    private func version(_ call: APICall) throws(Failure) -> Int64? {
         let text = call.text("version")
         if text == "current" { return nil }
         guard let version = Int64(text), version > 0 else {

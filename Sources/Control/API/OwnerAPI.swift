@@ -1,21 +1,28 @@
+package import CapacityPath
 import Vocabulary
 import Wire
 
 /// The control port's operations: finds the route, checks the token, decodes, calls the service,
 /// encodes. It decides nothing.
 package struct OwnerAPI: Sendable {
-    /// The longest body that is read, in bytes.
+    /// The longest body that is read where no operation says otherwise, in bytes.
     package static let maximumBody = 1 << 20
     /// The longest `Idempotency-Key`, in characters.
     package static let maximumIdempotencyKey = 200
 
     let service: any OwnerService
+    /// nil: compute is not rented out.
+    let compute: ComputeAPI?
     let token: OperatorToken
     /// Where customers send their requests, for the page at `/`.
     let gatewayURL: String
 
-    package init(service: any OwnerService, token: OperatorToken, gatewayURL: String) {
+    package init(
+        service: any OwnerService, compute: ComputeAPI? = nil, token: OperatorToken,
+        gatewayURL: String
+    ) {
         self.service = service
+        self.compute = compute
         self.token = token
         self.gatewayURL = gatewayURL
     }
@@ -37,7 +44,8 @@ package struct OwnerAPI: Sendable {
     }
 
     private func answer(_ request: APIRequest) async throws -> APIResponse {
-        let call = try OwnerCall(request, token: token)
+        let call = try APICall(request)
+        try authorize(call)
         switch call.route {
         case .home: return .page(HomePage.render(gatewayURL: gatewayURL))
         case .health: return try .json(["status": "ok"])
@@ -62,80 +70,30 @@ package struct OwnerAPI: Sendable {
         case .invoiceList, .invoiceIssue, .invoiceShow, .invoicePage, .invoiceExplain,
             .creditNoteIssue, .creditNoteList, .creditNoteShow, .creditNotePage:
             return try await documents(call)
+        case .openAPI:
+            return try .document(OpenAPIDocument.owner)
         default:
+            return try await rent().answer(call, for: .owner)
+        }
+    }
+
+    /// Opens a way into an instance, for a request that asks for the upgrade.
+    package func attach(_ request: APIRequest) async throws -> Attachment {
+        let call = try APICall(request)
+        try authorize(call)
+        return try await rent().attach(call, for: .owner)
+    }
+
+    private func authorize(_ call: APICall) throws(Failure) {
+        if call.route.audience != .open {
+            try token.check(authorization: call.header("authorization"))
+        }
+    }
+
+    private func rent() throws(Failure) -> ComputeAPI {
+        guard let compute else {
             throw Failure(.unsupported, "Compute is not rented out by this Spillway.")
         }
-    }
-}
-
-/// A request that has found its route and shown its right to it.
-struct OwnerCall {
-    let route: APIRoute
-    let idempotency: String?
-    private let parameters: [String: String]
-    private let request: APIRequest
-
-    init(_ request: APIRequest, token: OperatorToken) throws(Failure) {
-        let method = request.method == "HEAD" ? "GET" : request.method
-        do throws(APIRoute.Mismatch) {
-            (self.route, self.parameters) = try APIRoute.match(method: method, path: request.path)
-        } catch {
-            throw Self.failure(error)
-        }
-        if route.audience == .operator {
-            try token.check(authorization: request.headers["authorization"])
-        }
-        self.idempotency = try Self.idempotency(request, route)
-        self.request = request
-    }
-
-    func body<Body: APIRequestBody>(_ type: Body.Type = Body.self) throws(Failure) -> Body {
-        try APICoding.decode(Body.self, from: request.body)
-    }
-
-    func query(_ known: String...) throws(Failure) -> APIQuery {
-        try APIQuery(request.query, known: known)
-    }
-
-    func text(_ parameter: String) -> String { parameters[parameter] ?? "" }
-
-    func identifier<Entity>(
-        _ parameter: String, of entity: Entity.Type
-    ) throws(Failure) -> Identifier<Entity> {
-        guard let identifier = Identifier<Entity>(text(parameter)) else {
-            throw Failure(
-                .notFound,
-                "'\(text(parameter))' is not an id of the form \(Entity.prefix)_….",
-                parameter: parameter)
-        }
-        return identifier
-    }
-
-    private static func failure(_ mismatch: APIRoute.Mismatch) -> Failure {
-        switch mismatch {
-        case .unknownPath:
-            return Failure(
-                .notFound, "There is nothing at this path; 'GET /' says what there is.")
-        case .methodNotAllowed(let allowed):
-            let list = allowed.map(\.rawValue).joined(separator: ", ")
-            return Failure(.methodNotAllowed, "This path takes \(list).")
-        }
-    }
-
-    private static func idempotency(
-        _ request: APIRequest, _ route: APIRoute
-    ) throws(Failure) -> String? {
-        guard route.takesIdempotencyKey, let key = request.headers["idempotency-key"] else {
-            return nil
-        }
-        guard (1...OwnerAPI.maximumIdempotencyKey).contains(key.utf8.count),
-            key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        else {
-            throw Failure(
-                .invalidRequest,
-                "Idempotency-Key has 1 to \(OwnerAPI.maximumIdempotencyKey) printable characters "
-                    + "without blanks.", parameter: "idempotency-key")
-        }
-        return key
+        return compute
     }
 }

@@ -19,7 +19,8 @@ package enum PriceFileYAML {
             name: name, contents: try nodes(name: name, text: text), purpose: purpose)
     }
 
-    private static func nodes(name: String, text: String) throws(Failure) -> PriceFileNode {
+    /// The file as nodes, whatever they mean.
+    static func nodes(name: String, text: String) throws(Failure) -> PriceFileNode {
         let root: Yams.Node?
         do {
             root = try Yams.compose(yaml: text)
@@ -35,7 +36,7 @@ package enum PriceFileYAML {
         return try node(root, name, depth: 0)
     }
 
-    /// The deepest nesting; a price file needs three levels.
+    /// The deepest nesting; a file of ours needs four levels.
     private static let maximumDepth = 8
 
     private static func node(
@@ -63,7 +64,7 @@ package enum PriceFileYAML {
             }
             return PriceFileNode(.mapping(fields), line: line)
         case .alias:
-            throw unreadable(name, line, "references (*) are not used in price files.")
+            throw unreadable(name, line, "references (*) are not used here.")
         }
     }
 

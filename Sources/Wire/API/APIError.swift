@@ -23,10 +23,24 @@ package struct APIErrorBody: Codable, Hashable, Sendable {
 
     package init(error: Detail) { self.error = error }
 
-    package init(_ failure: Failure) {
+    /// Whom an error tells what to do next.
+    package enum Audience: Sendable { case owner, customer }
+
+    package init(_ failure: Failure, for audience: Audience = .owner) {
         self.error = Detail(
             code: failure.code.rawValue, message: failure.message, parameter: failure.parameter,
-            next: failure.code.next)
+            next: audience == .owner ? failure.code.next : failure.code.nextForCustomer)
+    }
+
+    /// The body as JSON, for parts that do without a general encoder.
+    package var bytes: [UInt8] {
+        var bytes = Array(#"{"error":{"code":"#.utf8) + JSONText.quoted(error.code)
+        bytes += Array(#","message":"#.utf8) + JSONText.quoted(error.message)
+        if let next = error.next { bytes += Array(#","next":"#.utf8) + JSONText.quoted(next) }
+        if let parameter = error.parameter {
+            bytes += Array(#","parameter":"#.utf8) + JSONText.quoted(parameter)
+        }
+        return bytes + Array("}}\n".utf8)
     }
 
     /// The failure as the other side threw it; a code that this version does not know is
@@ -69,6 +83,17 @@ extension Failure.Code {
             "Try again in a moment."
         case .internalError: "Look at control's log; the request id is in x-request-id."
         default: nil
+        }
+    }
+
+    /// The same for somebody who cannot look into control.
+    fileprivate var nextForCustomer: String? {
+        switch self {
+        case .unauthenticated: "Send 'Authorization: Bearer KEY' with an API key that may act."
+        case .insufficientQuota: "Add credit, or ask whoever runs this Spillway to."
+        case .internalError: "Try again; if it stays, report the id in x-request-id."
+        case .modelNotFound: nil
+        default: next
         }
     }
 }

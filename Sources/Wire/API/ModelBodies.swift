@@ -2,7 +2,7 @@ package import Vocabulary
 
 /// A model, how it is served and whether it is.
 package struct ModelBody: Codable, Hashable, Sendable {
-    package enum State: String, Codable, Sendable {
+    package enum State: String, Codable, Sendable, CaseIterable {
         /// At least one replica takes requests.
         case ready
         /// Replicas start; the first is not up yet.

@@ -72,3 +72,19 @@ extension APIRoute {
         }
     }
 }
+
+extension APIRoute {
+    /// The longest body of this operation, in bytes: jobs bring files along.
+    package var maximumBody: Int {
+        switch self {
+        case .jobSubmit: 64 << 20
+        default: 1 << 20
+        }
+    }
+
+    /// Whether the operation changes the connection from HTTP to ``AttachFrame``s.
+    package var upgrades: Bool { self == .instanceAttach }
+
+    /// The name of that protocol, in `Upgrade`.
+    package static let attachProtocol = "spillway-attach"
+}

@@ -1,0 +1,104 @@
+import CapacityPath
+import Hummingbird
+import Logging
+import NIOCore
+import Vocabulary
+import Wire
+
+/// HTTP/1.1 around one of our APIs: collects requests, writes answers, whole or as they come, and
+/// hands connections over that are to be attached.
+struct APIServer: Sendable {
+    let label: String
+    let address: BindAddress
+    let clock: WallClock
+    let random: RandomSource
+    let logger: Logger
+    let respond: @Sendable (APIRequest) async -> APIResponse
+    let attach: @Sendable (APIRequest) async throws -> Attachment
+
+    /// Serves until the task is cancelled. `listening` is told where.
+    func run(listening: @escaping @Sendable (any Channel) async -> Void) async throws {
+        let application = Application(
+            responder: CallbackResponder { (request, _: BasicRequestContext) in
+                await respond(to: request)
+            },
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [AttachInstaller(attach: attach, logger: logger)])),
+            configuration: ApplicationConfiguration(address: address),
+            onServerRunning: { channel in await listening(channel) },
+            logger: quietLogger)
+        try await application.run()
+    }
+
+    /// The server's own notices are of no use to an owner below a warning.
+    private var quietLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = max(.warning, logger.logLevel)
+        return quiet
+    }
+
+    @concurrent
+    private func respond(to request: Request) async -> Response {
+        let began = clock.now()
+        var generator = random
+        let headers = Self.headers(request)
+        // A gateway has named the request already.
+        let id =
+            headers["x-request-id"].flatMap { RequestID($0) }
+            ?? RequestID(at: began, using: &generator)
+        let response = await answer(request, headers)
+        logger.info(
+            "\(label) request",
+            metadata: [
+                "request_id": "\(id)", "method": "\(request.method.rawValue)",
+                "path": "\(request.uri.path)", "status": "\(response.status)",
+                "microseconds": "\(clock.now().microseconds - began.microseconds)",
+            ])
+        var fields = HTTPFields()
+        fields[.contentType] = response.contentType
+        for (name, value) in response.headers {
+            if let name = HTTPFields.Element.Name(name) { fields[name] = value }
+        }
+        if let name = HTTPFields.Element.Name("x-request-id") { fields[name] = "\(id)" }
+        return Response(
+            status: HTTPResponse.Status(code: response.status), headers: fields,
+            body: request.method == .head ? ResponseBody() : Self.body(response))
+    }
+
+    private static func body(_ response: APIResponse) -> ResponseBody {
+        let first = ByteBuffer(bytes: response.body)
+        guard let stream = response.stream else { return ResponseBody(byteBuffer: first) }
+        return ResponseBody { writer in
+            // An empty first write would end a chunked body.
+            if first.readableBytes > 0 { try await writer.write(first) }
+            while let bytes = try await stream.next() {
+                if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    private static func headers(_ request: Request) -> [String: String] {
+        var headers: [String: String] = [:]
+        for field in request.headers { headers[field.name.canonicalName] = field.value }
+        return headers
+    }
+
+    private func answer(_ request: Request, _ headers: [String: String]) async -> APIResponse {
+        let method = request.method == .head ? "GET" : request.method.rawValue
+        let route = try? APIRoute.match(method: method, path: request.uri.path).route
+        let limit = route?.maximumBody ?? OwnerAPI.maximumBody
+        do {
+            let body = try await request.body.collect(upTo: limit)
+            return await respond(
+                APIRequest(
+                    method: request.method.rawValue, path: request.uri.path,
+                    query: request.uri.query ?? "", headers: headers,
+                    body: Array(body.readableBytesView)))
+        } catch {
+            return .failure(
+                Failure(.tooLarge, "The body is longer than \(limit) bytes, or broken."))
+        }
+    }
+}

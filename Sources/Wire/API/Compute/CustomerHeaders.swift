@@ -1,0 +1,7 @@
+/// How a gateway tells control whom it has recognised, over a socket that nobody else can open. A
+/// client's own header lines of these names never pass a gateway.
+package enum CustomerHeader {
+    package static let organization = "x-spillway-organization"
+    package static let project = "x-spillway-project"
+    package static let key = "x-spillway-key"
+}
