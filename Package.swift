@@ -124,7 +124,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath", "Commerce",
-                argumentParser, asyncHTTPClient, nioCore, nioHTTP1,
+                argumentParser, asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: house),
 

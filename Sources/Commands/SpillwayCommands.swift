@@ -6,6 +6,9 @@ package enum SpillwayCommands {
     package static let all: [any ParsableCommand.Type] = [
         StatusCommand.self, CustomerCommands.self, ProjectCommands.self, KeyCommands.self,
         CreditCommands.self, LimitCommands.self, ModelCommands.self, PriceCommands.self,
-        UsageCommand.self, InvoiceCommands.self, VerifyCommand.self,
+        UsageCommand.self, InvoiceCommands.self, InventoryCommands.self, PoolCommands.self,
+        NodeCommands.self, SupplierCommands.self, TermsCommand.self, QuoteCommand.self,
+        JobCommands.self, InstanceCommands.self, ReservationCommands.self, VolumeCommands.self,
+        VerifyCommand.self,
     ]
 }

@@ -40,6 +40,12 @@ package struct GatewayLimits: Sendable {
     package var holdChunk: Int64 = 512
     /// An answer clamped below this is refused instead.
     package var minimumGenerated: Int64 = 16
+    /// Where control takes customers' requests to our own API; nil: none are passed on.
+    package var customersSocket: String?
+    /// Such requests under way on one event loop.
+    package var forwards = 1024
+    /// From such a request's end to the head of control's answer; a request for news waits 30 s.
+    package var controlWait: Duration = .seconds(60)
     /// Prompt tokens that a chat template may add beyond the bytes of the request.
     package var templateTokens: Int64 = 512
 

@@ -21,6 +21,8 @@ final class LoopContext {
     var isDraining = false
     var connections: [ObjectIdentifier: ClientConnection] = [:]
     var meters = LoopMeters()
+    /// Requests to our own API that are with control.
+    var forwards = 0
     /// The pages and probes that are not model requests.
     let operations: Operations
     let logger: Logger

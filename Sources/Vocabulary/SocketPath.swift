@@ -22,6 +22,11 @@ package enum SocketPath {
         "\(directory(for: dataDirectory))/control.sock"
     }
 
+    /// Control listens here for what gateways pass on for customers.
+    package static func customers(for dataDirectory: String) -> String {
+        "\(directory(for: dataDirectory))/customers.sock"
+    }
+
     /// The machine's agent listens here for control.
     package static func agent(for dataDirectory: String) -> String {
         "\(directory(for: dataDirectory))/agent.sock"

@@ -21,6 +21,26 @@ extension Instant: ExpressibleByArgument {
     package init?(argument: String) { self.init(argument) }
 }
 
+extension Name: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
+extension AcceleratorCount: ExpressibleByArgument {
+    /// `2`, or `0.25`.
+    package init?(argument: String) {
+        guard let accelerators = Accelerators(argument) else { return nil }
+        self.init(accelerators)
+    }
+}
+
+extension PurchaseClass: ExpressibleByArgument {
+    /// As in the API, or with hyphens.
+    package init?(argument: String) { self.init(rawValue: argument.replacing("-", with: "_")) }
+}
+
+extension OnReclaimBody: ExpressibleByArgument {}
+extension OrderKind: ExpressibleByArgument {}
+extension OrderState: ExpressibleByArgument {}
 extension CreditKind: ExpressibleByArgument {}
 extension CustomerKind: ExpressibleByArgument {}
 extension UsageGrouping: ExpressibleByArgument {}

@@ -3,7 +3,13 @@ import Vocabulary
 
 extension CommandEnvironment {
     /// This process: its terminal, files and network.
-    package static let process = CommandEnvironment(
+    package static let process: CommandEnvironment = {
+        var environment = withoutRental
+        environment.rental = .process
+        return environment
+    }()
+
+    private static let withoutRental = CommandEnvironment(
         variables: ProcessInfo.processInfo.environment,
         columns: Terminal.columns(),
         workingDirectory: FileManager.default.currentDirectoryPath,

@@ -15,6 +15,8 @@ package struct CommandEnvironment: Sendable {
     package var readFile: @Sendable (String) throws -> String
     package var send: @Sendable (ControlAddress, ControlCall) async throws -> [UInt8]
     package var random: RandomSource
+    /// What only commands about rented capacity need.
+    package var rental = RentalEnvironment()
     /// Recomputes what must hold from the files in a data directory.
     package var verify: @Sendable (String) async throws -> VerificationReport
 

@@ -3,14 +3,22 @@ import Vocabulary
 import Wire
 
 /// Exit codes of every command; they do not change.
-package enum CommandExit: Int32, Sendable {
-    case done = 0
+package struct CommandExit: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int32
+
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+
+    package static let done = CommandExit(rawValue: 0)
     /// Control refused, or something failed.
-    case failed = 1
+    package static let failed = CommandExit(rawValue: 1)
     /// The command line itself is wrong.
-    case wrongUsage = 2
+    package static let wrongUsage = CommandExit(rawValue: 2)
     /// Control does not answer.
-    case unreachable = 3
+    package static let unreachable = CommandExit(rawValue: 3)
+    /// The job that was waited for did not end with 0.
+    package static let jobFailed = CommandExit(rawValue: 4)
+    /// Ctrl-C: the job goes on without being watched.
+    package static let detached = CommandExit(rawValue: 5)
 }
 
 /// Parses a command line, runs it and turns what went wrong into text for people and an exit code.
@@ -49,7 +57,7 @@ package enum CommandLineProgram {
             return failure.parameter == "--data" && failure.code == .invalidRequest
                 ? .wrongUsage : .failed
         case let code as ExitCode:
-            return CommandExit(rawValue: code.rawValue) ?? .failed
+            return CommandExit(rawValue: code.rawValue)
         default:
             return reportUsage(error, root, environment)
         }

@@ -38,6 +38,14 @@ package struct ControlAddress: Hashable, Sendable {
     private static func read(
         _ directory: String, _ environment: CommandEnvironment
     ) throws -> ControlAddress {
+        let found = try ready(directory, environment)
+        return ControlAddress(url: found.control, token: found.operatorToken)
+    }
+
+    /// What `spillway up` has written about itself.
+    static func ready(
+        _ directory: String, _ environment: CommandEnvironment
+    ) throws -> Ready {
         let path = directory + "/ready.json"
         let text: String
         do {
@@ -54,16 +62,20 @@ package struct ControlAddress: Hashable, Sendable {
                 .invalidRequest, "\(path) is not what 'spillway up' writes. Start it again.",
                 parameter: "--data")
         }
-        return ControlAddress(url: ready.control, token: ready.operatorToken)
+        return ready
     }
 
-    private struct Ready: Decodable {
+    struct Ready: Decodable {
+        let gateway: String?
         let control: String
         let operatorToken: String
+        /// The demo customer's; nil where there is none.
+        let apiKey: String?
 
         enum CodingKeys: String, CodingKey {
-            case control
+            case gateway, control
             case operatorToken = "operator_token"
+            case apiKey = "api_key"
         }
     }
 }

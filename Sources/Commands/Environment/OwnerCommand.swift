@@ -35,23 +35,40 @@ package struct EffectOptions: ParsableArguments {
     }
 }
 
-/// A command that asks control one thing and shows the answer.
-protocol OwnerCommand: AsyncParsableCommand {
+/// A command that asks control, or a gateway in front of it, and shows the answer.
+protocol AskingCommand: AsyncParsableCommand {
+    /// Whether answers are shown as they came.
+    var answersJSON: Bool { get }
+    func findAddress() throws -> ControlAddress
+}
+
+/// A command of the owner.
+protocol OwnerCommand: AskingCommand {
     var connection: ConnectionOptions { get }
 }
 
 extension OwnerCommand {
-    var environment: CommandEnvironment { CommandEnvironment.current }
+    var answersJSON: Bool { connection.json }
 
-    func send(_ call: ControlCall) async throws -> [UInt8] {
-        let address = try ControlAddress.find(data: connection.data, in: environment)
-        return try await environment.send(address, call)
+    func findAddress() throws -> ControlAddress {
+        try ControlAddress.find(data: connection.data, in: environment)
     }
+}
+
+extension AskingCommand {
+    var environment: CommandEnvironment { CommandEnvironment.current }
+    var text: TextOutput { TextOutput(columns: environment.columns) }
+
+    func asker() throws -> Asker {
+        Asker(environment: environment, address: try findAddress(), answersJSON: answersJSON)
+    }
+
+    func send(_ call: ControlCall) async throws -> [UInt8] { try await asker().send(call) }
 
     func ask<Answer: Decodable>(
         _ call: ControlCall, for type: Answer.Type = Answer.self
     ) async throws -> Answer {
-        try decode(try await send(call))
+        try await asker().ask(call)
     }
 
     /// Asks, then prints the answer: as it came with `--json`, else as `text` shows it.
@@ -60,15 +77,31 @@ extension OwnerCommand {
         text: (Answer, TextOutput) -> String
     ) async throws {
         let bytes = try await send(call)
-        if connection.json {
-            let answer = String(decoding: bytes, as: UTF8.self)
-            environment.output(answer.hasSuffix("\n") ? String(answer.dropLast()) : answer)
+        if answersJSON {
+            environment.output(json: bytes)
         } else {
-            environment.output(text(try decode(bytes), TextOutput(columns: environment.columns)))
+            environment.output(text(try Asker.decode(bytes), self.text))
         }
     }
+}
 
-    private func decode<Answer: Decodable>(_ bytes: [UInt8]) throws -> Answer {
+/// Asks one control or gateway; what a command hands to what runs beside it.
+struct Asker: Sendable {
+    let environment: CommandEnvironment
+    let address: ControlAddress
+    let answersJSON: Bool
+
+    func send(_ call: ControlCall) async throws -> [UInt8] {
+        try await environment.send(address, call)
+    }
+
+    func ask<Answer: Decodable>(
+        _ call: ControlCall, for type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        try Self.decode(try await send(call))
+    }
+
+    static func decode<Answer: Decodable>(_ bytes: [UInt8]) throws -> Answer {
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(bytes))
         } catch {
@@ -77,5 +110,13 @@ extension OwnerCommand {
                 "Control's answer is not in this version's form. Is it of another version of "
                     + "Spillway? '--json' shows it as it is.")
         }
+    }
+}
+
+extension CommandEnvironment {
+    /// An answer as it came.
+    func output(json bytes: [UInt8]) {
+        let answer = String(decoding: bytes, as: UTF8.self)
+        output(answer.hasSuffix("\n") ? String(answer.dropLast()) : answer)
     }
 }

@@ -15,8 +15,13 @@ extension ClientConnection {
     /// Answers with an error in the dialect's form, and is done with the request.
     func respond(_ failure: Failure) {
         let request = intake.requestID.map { "\($0)" } ?? ""
-        let body = OpenAIErrorBody.make(failure, requestID: request)
-        var head = ResponseHead(status: OpenAIStatus.status(of: failure.code))
+        let isOwn = intake.speaksOwnAPI
+        let body =
+            isOwn
+            ? APIErrorBody(failure, for: .customer).bytes
+            : OpenAIErrorBody.make(failure, requestID: request)
+        var head = ResponseHead(
+            status: isOwn ? failure.code.apiStatus : OpenAIStatus.status(of: failure.code))
         head.add("content-type", "application/json")
         head.add("x-request-id", request)
         head.add("x-should-retry", Self.shouldRetry(failure) ? "true" : "false")
@@ -107,6 +112,13 @@ struct ResponseHead {
         bytes.writeStaticString("\r\n")
     }
 
+    mutating func add(name: String, _ value: String) {
+        bytes.writeString(name)
+        bytes.writeStaticString(": ")
+        bytes.writeString(value)
+        bytes.writeStaticString("\r\n")
+    }
+
     mutating func addJSON(length: Int) {
         bytes.writeStaticString("content-type: application/json\r\ncontent-length: ")
         bytes.writeDecimal(Int64(length))
@@ -160,12 +172,15 @@ struct ResponseHead {
     private static func statusLine(_ status: Int) -> String {
         switch status {
         case 200: "HTTP/1.1 200 OK\r\n"
+        case 201: "HTTP/1.1 201 Created\r\n"
         case 400: "HTTP/1.1 400 Bad Request\r\n"
         case 401: "HTTP/1.1 401 Unauthorized\r\n"
+        case 402: "HTTP/1.1 402 Payment Required\r\n"
         case 403: "HTTP/1.1 403 Forbidden\r\n"
         case 404: "HTTP/1.1 404 Not Found\r\n"
         case 405: "HTTP/1.1 405 Method Not Allowed\r\n"
         case 408: "HTTP/1.1 408 Request Timeout\r\n"
+        case 409: "HTTP/1.1 409 Conflict\r\n"
         case 413: "HTTP/1.1 413 Content Too Large\r\n"
         case 429: "HTTP/1.1 429 Too Many Requests\r\n"
         case 500: "HTTP/1.1 500 Internal Server Error\r\n"

@@ -17,6 +17,10 @@ struct Intake {
     var isHead = false
     /// HTTP/1.0 knows no chunks.
     var speaksHTTP11 = true
+    /// Its errors have the form of our own API.
+    var speaksOwnAPI = false
+    /// The longest body, in bytes; nil: the gateway's own limit.
+    var bodyLimit: Int?
 }
 
 /// The few header lines that matter here, found in one pass.
@@ -24,6 +28,7 @@ struct HeaderScan {
     private(set) var bytes: Int
     private(set) var authorization: String?
     private(set) var contentLength = 0
+    private(set) var isChunked = false
     private(set) var expectation: String?
 
     init(_ head: HTTPRequestHead) {
@@ -34,10 +39,13 @@ struct HeaderScan {
             case 6 where Self.equals(name, "expect"): expectation = value
             case 13 where Self.equals(name, "authorization"): authorization = value
             case 14 where Self.equals(name, "content-length"): contentLength = Int(value) ?? 0
+            case 17 where Self.equals(name, "transfer-encoding"): isChunked = true
             default: break
             }
         }
     }
+
+    var hasBody: Bool { contentLength > 0 || isChunked }
 
     private static func equals(_ name: String, _ lowerCase: StaticString) -> Bool {
         lowerCase.withUTF8Buffer { name.utf8.elementsEqual($0) { $0 | 0x20 == $1 } }
@@ -61,7 +69,8 @@ extension ClientConnection {
         } catch {
             intake.failure = error
         }
-        if header.contentLength > loop.limits.bodyBytes { intake.failure = bodyTooLarge() }
+        if header.contentLength > bodyLimit { intake.failure = bodyTooLarge() }
+        if intake.failure == nil { beginControl() } else { dropControl() }
         // What is not going to be read to its end cannot be followed by another request.
         let isTooLarge = intake.failure?.code == .tooLarge
         if let expectation = header.expectation {
@@ -112,12 +121,18 @@ extension ClientConnection {
         case .page(let page):
             if page == .metrics, !isPeerLocal { throw GatewayRoute.unknown(head.uri) }
             intake.page = page
+        case .control(let route):
+            try openControl(route, head, header, request: request)
         case .failure(let failure):
             throw failure
         }
     }
 
     private func authenticate(_ header: HeaderScan) throws(Failure) -> KeyEntry {
+        try recognize(header).key
+    }
+
+    func recognize(_ header: HeaderScan) throws(Failure) -> (key: KeyEntry, digest: KeyDigest) {
         let secret = try BearerToken.find(in: header.authorization)
         let digest = Self.digest(of: secret)
         guard let digest, let entry = loop.directory.keys[digest] else {
@@ -126,7 +141,7 @@ extension ClientConnection {
                 "This API key is not known here, or it has been revoked. Check the Authorization "
                     + "header, or make a new key with 'spillway key create'.")
         }
-        return entry
+        return (entry, digest)
     }
 
     private static func digest(of secret: Substring) -> KeyDigest? {
@@ -139,9 +154,13 @@ extension ClientConnection {
     func receive(_ bytes: ByteBuffer) {
         guard phase == .receiving else { return }
         intake.received += bytes.readableBytes
-        guard intake.received <= loop.limits.bodyBytes else {
+        guard intake.received <= bodyLimit else {
             intake.failure = bodyTooLarge()
             refuse(closing: true)
+            return
+        }
+        if let control {
+            control.send(bytes)
             return
         }
         guard intake.failure == nil, let exchange else { return }
@@ -162,13 +181,17 @@ extension ClientConnection {
             decide(exchange)
         } else if let page = intake.page {
             answer(page)
+        } else if control != nil {
+            endControlRequest()
         }
     }
+
+    private var bodyLimit: Int { intake.bodyLimit ?? loop.limits.bodyBytes }
 
     private func bodyTooLarge() -> Failure {
         Failure(
             .tooLarge,
-            "The request's body is larger than \(loop.limits.bodyBytes >> 20) MiB. Send less.")
+            "The request's body is larger than \(bodyLimit >> 20) MiB. Send less.")
     }
 
     /// Answers with the failure that the intake found.

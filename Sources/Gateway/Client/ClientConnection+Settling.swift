@@ -63,6 +63,7 @@ extension ClientConnection {
     func clientLeft() {
         let left = phase
         phase = .closing
+        dropControl()
         guard let exchange else { return }
         self.exchange = nil
         requestNumber += 1
@@ -79,7 +80,7 @@ extension ClientConnection {
             settle(
                 exchange, outcome: .abandoned, known: exchange.meter.delivered,
                 wasDelivered: exchange.hasAnswered && exchange.meter.hasDelivered)
-        case .idle, .receiving, .settling, .closing:
+        case .idle, .receiving, .settling, .forwarding, .closing:
             break
         }
     }

@@ -25,6 +25,8 @@ final class ClientConnection: ChannelDuplexHandler {
         case answering
         /// The answer's end waits for the journal.
         case settling
+        /// Control has been asked, and its answer passes.
+        case forwarding
         /// Nothing more will be read from this client.
         case closing
     }
@@ -37,6 +39,13 @@ final class ClientConnection: ChannelDuplexHandler {
     var requestNumber: Int64 = 0
     /// What the current request asked for beside a model's answer.
     var intake = Intake()
+    /// The request to our own API that is under way.
+    var control: ControlExchange?
+    /// What of its answer goes to the client at the next flush.
+    var forwarded = ChunkedBody()
+    var hasControlAnswered = false
+    /// The connection carries no HTTP any more.
+    var isRaw = false
     var keepAlive = true
     /// Nanoseconds of the monotonic clock after which the current wait is too long.
     var deadline: Int64
@@ -102,7 +111,7 @@ final class ClientConnection: ChannelDuplexHandler {
     /// While a request is under way one read ahead is allowed, so that the socket need not be taken
     /// off the poller for each request; a client that sends more waits in its own socket.
     func read(context: ChannelHandlerContext) {
-        if isBusy && !ahead.isEmpty || !context.channel.isWritable {
+        if isBusy && !ahead.isEmpty || !context.channel.isWritable || control?.isClogged == true {
             // Nor from a client that does not take its answers.
             readIsDue = true
         } else {
@@ -111,6 +120,10 @@ final class ClientConnection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isRaw {
+            control?.send(RawBytes.unwrap(data))
+            return
+        }
         let part = unwrapInboundIn(data)
         if isBusy || !ahead.isEmpty {
             ahead.append(part)
@@ -135,6 +148,10 @@ final class ClientConnection: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         exchange?.engine?.setPaused(!context.channel.isWritable || isStreamHeldUp)
         if phase == .answering { renewAnswerDeadline() }
+        if let control {
+            control.setPaused(!context.channel.isWritable)
+            if hasControlAnswered { renewControlDeadline() }
+        }
         readOn()
         context.fireChannelWritabilityChanged()
     }
@@ -149,7 +166,7 @@ final class ClientConnection: ChannelDuplexHandler {
     private var isBusy: Bool {
         switch phase {
         case .idle, .receiving: false
-        case .waiting, .answering, .settling, .closing: true
+        case .waiting, .answering, .settling, .forwarding, .closing: true
         }
     }
 
@@ -163,6 +180,9 @@ final class ClientConnection: ChannelDuplexHandler {
 
     /// The answer is written: on to the next request, or to the end of the connection.
     func finishAnswer() {
+        dropControl()
+        hasControlAnswered = false
+        forwarded = ChunkedBody()
         exchange = nil
         intake = Intake()
         requestNumber += 1
@@ -180,8 +200,10 @@ final class ClientConnection: ChannelDuplexHandler {
         readOn()
     }
 
-    private func readOn() {
-        guard !isBusy, readIsDue, context?.channel.isWritable == true else { return }
+    func readOn() {
+        guard !isBusy || isRaw, readIsDue, context?.channel.isWritable == true,
+            control?.isClogged != true
+        else { return }
         readIsDue = false
         context?.read()
     }
@@ -252,6 +274,7 @@ final class ClientConnection: ChannelDuplexHandler {
             continueStream()
             return
         }
+        if control != nil { endControlIfRevoked() }
         guard now > deadline else { return }
         switch phase {
         case .idle, .closing:
@@ -259,6 +282,7 @@ final class ClientConnection: ChannelDuplexHandler {
         case .receiving: bodyTookTooLong()
         case .waiting: waitTookTooLong()
         case .answering: answerTookTooLong()
+        case .forwarding: controlTookTooLong()
         case .settling: break
         }
     }

@@ -1,5 +1,6 @@
 import NIOHTTP1
 import Vocabulary
+import Wire
 
 /// What the public port answers.
 enum GatewayRoute {
@@ -7,6 +8,8 @@ enum GatewayRoute {
     /// The list, or one model by name.
     case models(String?)
     case page(Operations.Page)
+    /// An operation of our own API, which control answers.
+    case control(APIRoute)
     case failure(Failure)
 
     static func find(method: HTTPMethod, uri: String) -> GatewayRoute {
@@ -29,14 +32,30 @@ enum GatewayRoute {
             }
             return get(method, .models(name))
         }
-        return .failure(unknown(uri))
+        return ours(method, path)
+    }
+
+    private static func ours(_ method: HTTPMethod, _ path: Substring) -> GatewayRoute {
+        do throws(APIRoute.Mismatch) {
+            return .control(
+                try APIRoute.match(
+                    method: method == .HEAD ? "GET" : method.rawValue, path: String(path),
+                    among: APIRoute.forCustomers
+                ).route)
+        } catch {
+            guard case .methodNotAllowed(let allowed) = error else {
+                return .failure(unknown(String(path)))
+            }
+            let list = allowed.map(\.rawValue).joined(separator: ", ")
+            return .failure(Failure(.methodNotAllowed, "This address takes \(list)."))
+        }
     }
 
     static func unknown(_ uri: String) -> Failure {
         Failure(
             .notFound,
             "There is nothing at this address. The API is under /v1: chat/completions, completions, "
-                + "embeddings, models.")
+                + "embeddings, models; compute is described in /openapi.json.")
     }
 
     private static func post(_ method: HTTPMethod, _ route: GatewayRoute) -> GatewayRoute {

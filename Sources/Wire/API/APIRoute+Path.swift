@@ -9,10 +9,10 @@ extension APIRoute {
     ///
     /// `path` is as it stands in the request line, without the query.
     package static func match(
-        method: String, path: String
+        method: String, path: String, among routes: [APIRoute] = allCases
     ) throws(Mismatch) -> (route: APIRoute, parameters: [String: String]) {
         var allowed: [Method] = []
-        for route in allCases {
+        for route in routes {
             guard let parameters = route.parameters(in: path) else { continue }
             // A fixed segment beats a parameter: the table has no template that another one hides.
             if route.method.rawValue == method { return (route, parameters) }

@@ -15,7 +15,7 @@ package enum OpenAPIDocument {
     private static let customerDocument = Result {
         try make(
             title: "Spillway, the customers' port",
-            routes: APIRoute.allCases.filter { $0.audience == .customer || $0 == .openAPI })
+            routes: APIRoute.forCustomers)
     }
 
     private static func make(title: String, routes: [APIRoute]) throws -> [UInt8] {

@@ -74,6 +74,11 @@ extension APIRoute {
 }
 
 extension APIRoute {
+    /// What a gateway passes on for customers.
+    package static let forCustomers = allCases.filter {
+        $0.audience == .customer || $0 == .openAPI
+    }
+
     /// The longest body of this operation, in bytes: jobs bring files along.
     package var maximumBody: Int {
         switch self {

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Vocabulary
+import Wire
+
+struct SupplierList: OwnerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Suppliers: owned capacity and what is bought in.",
+        discussion: """
+            Example:
+              spillway supplier list --data /var/lib/spillway
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await show(ControlCall(.supplierList), [SupplierBody].self) { suppliers, text in
+            var table = Table(
+                .fixed("SUPPLIER"), .fixed("KIND"), .number("ACCELERATORS"), .fixed("UNTIL"),
+                .text("POOLS"))
+            for supplier in suppliers {
+                table.add(
+                    "\(supplier.name)", supplier.kind.rawValue, text.count(supplier.accelerators),
+                    supplier.to.map(text.time) ?? "",
+                    supplier.pools.map(\.pool.text).joined(separator: ", "))
+            }
+            return text.list(table, empty: "No suppliers. Declare them in the inventory file.")
+        }
+    }
+}
