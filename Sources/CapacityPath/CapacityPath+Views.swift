@@ -75,7 +75,7 @@ extension CapacityPath {
         return OrderView(
             order: record.order, terms: record.terms,
             state: state(of: record, leases: views.filter { $0.phase != .ended }),
-            copies: copies, refusal: record.refusal?.failure, endedAt: record.endedAt,
+            copies: copies, leases: record.leases, refusal: record.refusal?.failure, endedAt: record.endedAt,
             cost: views.reduce(.zero) { $0 + $1.cost },
             credited: views.reduce(.zero) { $0 + $1.credited })
     }

@@ -21,6 +21,8 @@ package struct OrderView: Hashable, Sendable {
     package var terms: ClassTerms
     package var state: State
     package var copies: [CopyView]
+    /// Every start of every copy, oldest first.
+    package var leases: [LeaseID]
     package var refusal: Failure?
     package var endedAt: Instant?
     /// Of all its leases: charged, and accrued since.

@@ -11,7 +11,7 @@ package protocol RecordKeeper: Sendable {
 }
 
 /// Looks records up.
-package protocol RecordReader: CapacityRecordReader {
+package protocol RecordReader: CapacityRecordReader, VolumeRecordReader {
     func organizations() throws -> [OrganizationRow]
     func projects() throws -> [ProjectRow]
     func keys() throws -> [KeyRow]
@@ -49,7 +49,7 @@ package protocol RecordReader: CapacityRecordReader {
 }
 
 /// Adds records. There is no way to change or remove one that is about money.
-package protocol Recorder: RecordReader, CapacityRecorder {
+package protocol Recorder: RecordReader, CapacityRecorder, VolumeRecorder {
     func insert(_ organization: OrganizationRow) throws
     func insert(_ project: ProjectRow) throws
     func insert(_ key: KeyRow) throws

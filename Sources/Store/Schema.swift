@@ -21,10 +21,11 @@ package enum Schema {
                 "credit_notes",
             ]),
         Step(
-            version: 2, statements: capacityTables,
+            version: 2, statements: capacityTables + volumeTables,
             appendOnly: [
                 "orders", "capacity_events", "capacity_snapshots", "capacity_notes",
                 "compute_charges", "settled_leases", "storage_charges", "service_credits",
+                "volume_snapshots", "order_outcomes",
             ]),
     ]
 

@@ -130,7 +130,7 @@ extension CapacityPath {
         if window.from <= now { attend(toReservation: id) }
     }
 
-    private func reservedWindow(of lease: LeaseRecord, _ window: BookedWindow) -> ReservedWindow {
+    func reservedWindow(of lease: LeaseRecord, _ window: BookedWindow) -> ReservedWindow {
         ReservedWindow(
             reservation: window.reservation, nodes: lease.nodes.map { nodes[$0].name },
             from: window.from, to: window.to)

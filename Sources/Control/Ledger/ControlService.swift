@@ -36,6 +36,8 @@ package actor ControlService {
     var pushIsDue = false
     var applyIsDue = false
 
+    var rental = Rental()
+
     var agentReplicas: [ReplicaSnapshot] = []
     var agentProblems: [String: String] = [:]
     var agent: (@Sendable (AgentCommand) -> Void)?
@@ -58,6 +60,7 @@ package actor ControlService {
         directory = loaded.directory
         gateways = loaded.gateways
         lastCheckpoint = loaded.lastCheckpoint
+        rental = try records.read { try Rental($0) }
     }
 
     private struct Loaded {
@@ -158,12 +161,16 @@ package actor ControlService {
     /// Runs an effect once for each key: the same key with the same body gives the first answer
     /// again, with another body it is a conflict. The key is committed with the effect.
     ///
-    /// - Parameter isSecret: The answer is not kept; asked again, the caller is told so.
+    /// - Parameters:
+    ///   - isSecret: The answer is not kept; asked again, the caller is told so.
+    ///   - folding: Whether the effect folds capacity events.
     func once<Answer: Codable>(
         _ operation: String, _ body: some Encodable, key: String?, isSecret: Bool = false,
-        _ effect: (any Recorder) throws -> Answer
+        folding: Bool = false, _ effect: (any Recorder) throws -> Answer
     ) throws -> Answer {
-        guard let key else { return try transact(effect) }
+        guard let key else {
+            return folding ? try transactCapacity(effect) : try transact(effect)
+        }
         let fingerprint = Self.digest(operation + "\n" + (try Self.json(body)))
         if let first = try records.read({ try $0.idempotency(key) }) {
             guard first.fingerprint == fingerprint else {
@@ -180,14 +187,15 @@ package actor ControlService {
             }
             return try JSONDecoder().decode(Answer.self, from: Data(answer.utf8))
         }
-        return try transact { records in
+        let keeping = { (records: any Recorder) in
             let answer = try effect(records)
             try records.insert(
                 IdempotencyRow(
                     key: key, operation: operation, fingerprint: fingerprint,
-                    answer: isSecret ? nil : try Self.json(answer), at: clock.now()))
+                    answer: isSecret ? nil : try Self.json(answer), at: self.clock.now()))
             return answer
         }
+        return folding ? try transactCapacity(keeping) : try transact(keeping)
     }
 
     static func digest(_ text: String) -> String {
@@ -196,7 +204,7 @@ package actor ControlService {
         }.joined()
     }
 
-    private static func json(_ value: some Encodable) throws -> String {
+    static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)

@@ -1,0 +1,249 @@
+package import CapacityPath
+package import Fleet
+import Foundation
+import Pricing
+import Records
+package import Vocabulary
+package import Wire
+
+/// Orders: what they cost, whether there is money for them, and how they stand.
+extension ControlService {
+    package func quote(
+        _ request: QuoteRequest, viewer: CapacityViewer
+    ) async throws -> QuoteBody {
+        let payer = try payer(request.project, viewer)
+        let order = try order(
+            for: request, payer: payer, id: sampleID(of: request.extent), viewer: viewer)
+        let terms = rental.path.terms(of: request.purchaseClass)
+        var body = QuoteBody(
+            available: true, pool: request.pool, purchaseClass: request.purchaseClass,
+            accelerators: AcceleratorCount(request.shape.accelerators), terms: TermsBody(terms))
+        do {
+            let priced = try priced(order)
+            body.pricePerAcceleratorHour = priced.price.perAcceleratorHour
+            body.priceVersion = priced.price.version
+            try requireRoomForCustomers(priced)
+            let quote = try rental.path.quote(priced, at: clock.now())
+            body.pricePerHour = quote.perHour
+            body.maximumCost = quote.atMost
+            switch quote.start {
+            case .now: body.expectedStart = clock.now()
+            case .waits(let wait):
+                body.expectedStart = wait.expectedStart
+                body.reason = wait.reason
+                body.next = wait.nextEvent
+            }
+            try requireMoney(quote.firstHold, for: priced)
+        } catch let failure as Failure {
+            body.available = false
+            body.expectedStart = nil
+            body.reason = failure.message
+            body.next = nil
+        }
+        return body
+    }
+
+    package func place(
+        _ request: OrderRequest, viewer: CapacityViewer, idempotency: String?
+    ) async throws -> OrderBody {
+        let payer = try payer(request.project, viewer)
+        let id = newID(of: request.content)
+        // Files are kept before the order is, so that no order is without its files.
+        try keepFiles(request.files, of: id)
+        do {
+            return try once(
+                "order/\(payer.project.id)", OrderFingerprint(request), key: idempotency,
+                folding: true
+            ) { records in
+                try place(request, id: id, payer: payer, viewer: viewer, records)
+            }
+        } catch {
+            dropFiles(of: id)
+            throw error
+        }
+    }
+
+    private func place(
+        _ request: OrderRequest, id: OrderID, payer: Payer, viewer: CapacityViewer,
+        _ records: any Recorder
+    ) throws -> OrderBody {
+        var order = Order(
+            id: id, organization: payer.organization.id, project: payer.project.id,
+            key: viewer.key, isInternal: payer.organization.isInternal, pool: request.pool,
+            purchaseClass: request.purchaseClass, shape: request.shape, content: request.content,
+            within: request.within, price: .unknown, placedAt: clock.now())
+        order = try priced(order)
+        try requireRoomForCustomers(order)
+        try requireVolumes(of: order, viewer)
+        let quote = try rental.path.quote(order, at: clock.now())
+        try requireMoney(quote.firstHold, for: order)
+        rental.orderSequence += 1
+        try records.insert(OrderRow(sequence: rental.orderSequence, order: order))
+        try fold(.orderPlaced(order), records)
+        guard let view = rental.path.order(id, at: clock.now()) else {
+            throw Failure(.internalError, "The order was not taken; nothing was charged.")
+        }
+        if let refusal = view.refusal { throw refusal }
+        return try body(of: view, records)
+    }
+
+    package func end(_ id: OrderID, viewer: CapacityViewer) async throws -> OrderBody {
+        _ = try await order(id, viewer: viewer)
+        if let view = rental.path.order(id, at: clock.now()), view.endedAt == nil {
+            try transactCapacity { try fold(.orderCancelled(id), $0) }
+        }
+        return try await order(id, viewer: viewer)
+    }
+
+    // MARK: Checks
+
+    /// Who pays, as the viewer may say it.
+    struct Payer {
+        let organization: OrganizationRow
+        let project: ProjectRow
+    }
+
+    func payer(_ project: ProjectID, _ viewer: CapacityViewer) throws(Failure) -> Payer {
+        if let own = viewer.project, own != project {
+            throw Failure(
+                .notFound, "There is no project \(project) here; leave 'project' out.",
+                parameter: "project")
+        }
+        let row = try directory.project(project)
+        return Payer(organization: try directory.organization(row.organization), project: row)
+    }
+
+    /// The order at the price that holds now: the price book's for customers, cost for our teams.
+    private func priced(_ order: Order) throws(Failure) -> Order {
+        guard let pool = rental.path.pool(order.pool)?.declaration else {
+            let names = rental.path.poolViews().map { "\($0.declaration.name)" }
+            throw Failure(
+                .notFound,
+                "There is no pool \(order.pool). "
+                    + (names.isEmpty ? "None is declared yet." : "There is: ")
+                    + names.joined(separator: ", ") + ".", parameter: "pool")
+        }
+        var order = order
+        order.price = try price(of: order, in: pool)
+        return order
+    }
+
+    private func price(
+        of order: Order, in pool: PoolDeclaration
+    ) throws(Failure) -> CapacityPrice {
+        let entry = "\(pool.shape.accelerator)"
+        if order.isInternal {
+            let cost = try rental.path.declaredInventory.fullCost(of: pool)
+            return CapacityPrice(perAcceleratorHour: cost, version: 0, entry: entry)
+        }
+        let book = directory.priceBook(at: clock.now())
+        guard let book, let price = book.price(of: pool.shape.accelerator, in: order.purchaseClass)
+        else {
+            throw Failure(
+                .conflict,
+                "\(entry) has no price in the class \(order.purchaseClass.rawValue), so it is not "
+                    + "sold. Ask for another class; the owner adds a price with 'spillway price "
+                    + "apply'.", parameter: "class")
+        }
+        return CapacityPrice(perAcceleratorHour: price, version: book.version, entry: entry)
+    }
+
+    /// Other people's work runs only where it is kept apart.
+    private func requireRoomForCustomers(_ order: Order) throws(Failure) {
+        guard !order.isInternal, let pool = rental.path.pool(order.pool)?.declaration,
+            let cluster = rental.clusters[pool.cluster]?.cluster
+        else { return }
+        let missing = cluster.isolation.missing
+        guard !missing.isEmpty else { return }
+        let reasons = missing.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { "\($0.key.rawValue): \($0.value)" }
+        throw Failure(
+            .forbidden,
+            "The pool \(order.pool) does not run customers' work, because it cannot keep it apart "
+                + "(\(reasons.joined(separator: "; "))). Use another pool.", parameter: "pool")
+    }
+
+    private func requireMoney(_ amount: Money, for order: Order) throws(Failure) {
+        let available = book.available(order.organization)
+        guard amount > available else { return }
+        throw Failure(
+            .insufficientQuota,
+            "The first minutes cost \(amount.formatted(minimumDecimals: 2)) dollars, and "
+                + "\(max(.zero, available).formatted(minimumDecimals: 2)) are available. Add "
+                + "credit, or ask for less.")
+    }
+
+    // MARK: Identifiers
+
+    private func newID(of content: Order.Content) -> OrderID {
+        switch content {
+        case .job: .job(makeIdentifier())
+        case .instance: .instance(makeIdentifier())
+        case .reservation: .reservation(makeIdentifier())
+        }
+    }
+
+    private func sampleID(of extent: QuoteRequest.Extent) -> OrderID {
+        switch extent {
+        case .job: .job(makeIdentifier())
+        case .instance: .instance(makeIdentifier())
+        case .reservation: .reservation(makeIdentifier())
+        }
+    }
+
+    private func order(
+        for request: QuoteRequest, payer: Payer, id: OrderID, viewer: CapacityViewer
+    ) throws(Failure) -> Order {
+        let work = WorkSpecification(name: "quote", command: ["true"])
+        let content: Order.Content =
+            switch request.extent {
+            case .job(let maximumRunTime, let arraySize):
+                .job(
+                    JobSpecification(
+                        work: work, maximumRunTime: maximumRunTime, arraySize: arraySize))
+            case .instance: .instance(work)
+            case .reservation(let from, let to): .reservation(from: from, to: to)
+            }
+        return Order(
+            id: id, organization: payer.organization.id, project: payer.project.id,
+            key: viewer.key, isInternal: payer.organization.isInternal, pool: request.pool,
+            purchaseClass: request.purchaseClass, shape: request.shape, content: content,
+            within: request.within, price: .unknown, placedAt: clock.now())
+    }
+}
+
+extension CapacityViewer {
+    var key: APIKeyID? {
+        switch self {
+        case .owner: nil
+        case .customer(let identity): identity.key
+        }
+    }
+}
+
+extension CapacityPrice {
+    /// Before the price is looked up.
+    fileprivate static let unknown = CapacityPrice(
+        perAcceleratorHour: .zero, version: 0, entry: "")
+}
+
+/// What makes two requests for an order the same.
+private struct OrderFingerprint: Encodable {
+    let project: ProjectID
+    let pool: PoolName
+    let purchaseClass: PurchaseClass
+    let shape: GangShape
+    let content: Order.Content
+    let within: ReservationID?
+    let files: [String: String]
+
+    init(_ request: OrderRequest) {
+        project = request.project
+        pool = request.pool
+        purchaseClass = request.purchaseClass
+        shape = request.shape
+        content = request.content
+        within = request.within
+        files = request.files.mapValues { Data($0).base64EncodedString() }
+    }
+}

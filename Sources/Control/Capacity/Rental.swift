@@ -1,0 +1,74 @@
+package import CapacityPath
+package import Fleet
+import Foundation
+import Records
+package import Vocabulary
+
+/// What control keeps of compute rental beside its records: the capacity path's state, which is the
+/// fold of its recorded events, and the clusters that it speaks with.
+struct Rental {
+    var path = CapacityPath()
+    /// Of the last event that was folded.
+    var sequence: Int64 = 0
+    var noteSequence: Int64 = 0
+    var orderSequence: Int64 = 0
+    var snapshotSequence: Int64 = 0
+    var lastEventAt = Instant(microseconds: 0)
+    var volumes: [VolumeID: VolumeRow] = [:]
+    var snapshots: [SnapshotID: SnapshotRow] = [:]
+
+    /// What clusters are to do once the transaction under way is on stable storage.
+    var commands: [(ClusterName, ClusterAction)] = []
+    /// Orders that ended in the transaction under way.
+    var ended: [OrderID] = []
+
+    var clusters: [ClusterName: RunningCluster] = [:]
+    var opener: ClusterOpener?
+    /// Where files that were sent with orders are kept; nil where no work is started.
+    var filesDirectory: String?
+}
+
+extension Rental {
+    /// Folds what is recorded.
+    init(_ records: any RecordReader) throws {
+        if let snapshot = try records.latestCapacitySnapshot() {
+            path = try JSONDecoder().decode(CapacityPath.self, from: Data(snapshot.document.utf8))
+            sequence = snapshot.sequence
+            snapshotSequence = snapshot.sequence
+        }
+        try records.eachCapacityEvent(after: sequence) { row in
+            let event = try JSONDecoder().decode(
+                CapacityEvent.self, from: Data(row.document.utf8))
+            _ = path.handle(event, at: row.at)
+            sequence = row.sequence
+            lastEventAt = row.at
+        }
+        noteSequence = try records.lastCapacityNote()
+        orderSequence = try records.lastOrder()
+        for row in try records.volumes() { volumes[row.id] = row }
+        for row in try records.snapshots() { snapshots[row.id] = row }
+    }
+}
+
+/// A cluster with the task that speaks with it.
+struct RunningCluster {
+    let declaration: ClusterDeclaration
+    let cluster: any Cluster
+    let driver: ClusterDriver
+    let task: Task<Void, Never>
+}
+
+/// Opens clusters as the inventory declares them; made by the composition root.
+package struct ClusterOpener: Sendable {
+    package let open: @Sendable (ClusterDeclaration) async throws(Failure) -> any Cluster
+    /// What is declared where nobody has declared anything: this machine.
+    package let firstInventory: @Sendable () async throws(Failure) -> Inventory
+
+    package init(
+        open: @escaping @Sendable (ClusterDeclaration) async throws(Failure) -> any Cluster,
+        firstInventory: @escaping @Sendable () async throws(Failure) -> Inventory
+    ) {
+        self.open = open
+        self.firstInventory = firstInventory
+    }
+}
