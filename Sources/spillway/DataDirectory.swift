@@ -21,6 +21,10 @@ struct DataDirectory {
     var controlSocket: String { SocketPath.control(for: path) }
     var agentSocket: String { SocketPath.agent(for: path) }
 
+    var customersSocket: String { SocketPath.customers(for: path) }
+    /// Files that were sent with orders, until the orders have ended.
+    var orderFiles: String { "\(path)/orders" }
+
     func engineSocket(_ replica: ReplicaID) -> String { SocketPath.engine(replica, for: path) }
 
     func journal(of gateway: String) -> String { "\(path)/journal/\(gateway)" }

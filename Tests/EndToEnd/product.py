@@ -227,6 +227,14 @@ class Product:
                 f"{done.stderr.strip() or done.stdout.strip()}")
         return json.loads(done.stdout) if done.stdout.strip() else None
 
+    def log(self, job):
+        """What a job printed."""
+        done = subprocess.run(
+            [str(PROGRAM), "job", "log", job, "--data", str(self.data)], capture_output=True,
+            text=True, timeout=COMMAND_LIMIT_SECONDS, env=self.environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def verify(self):
         """Recomputes what must always hold; answers (exit code, text)."""
         done = subprocess.run(

@@ -8,9 +8,6 @@ import Wire
 /// Opens connections that are upgraded to ``AttachFrame``s.
 enum AttachClient {
     private typealias Channel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
-    private typealias Inbound = NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
-    /// The longest head of an answer, in bytes, and the longest body of a refusal.
-    private static let maximumHead = 64 << 10
 
     static func open(_ call: ControlCall, at address: ControlAddress) async throws -> AttachSession
     {
@@ -23,15 +20,18 @@ enum AttachClient {
             do {
                 try await channel.executeThenClose { inbound, outbound in
                     try await outbound.write(ByteBuffer(string: request))
-                    var iterator = inbound.makeAsyncIterator()
+                    var answer = UpgradeAnswer()
                     var decoder = AttachFrame.Decoder()
-                    decoder.append(try await readHead(&iterator))
-                    opened.continuation.yield(outbound)
-                    while true {
+                    for try await bytes in inbound {
+                        if answer.isGranted {
+                            decoder.append(bytes.readableBytesView)
+                        } else if let rest = try answer.take(bytes.readableBytesView) {
+                            decoder.append(rest)
+                            opened.continuation.yield(outbound)
+                        }
                         while let frame = try decoder.next() { continuation.yield(frame) }
-                        guard let bytes = try await iterator.next() else { break }
-                        decoder.append(bytes.readableBytesView)
                     }
+                    if !answer.isGranted { throw answer.failure }
                 }
                 continuation.finish()
             } catch {
@@ -84,37 +84,43 @@ enum AttachClient {
         ControlUnreachable(
             message: "\(address.url) does not answer. Is 'spillway up' running?")
     }
+}
 
-    /// The bytes that follow the head of a granted upgrade; throws what a refusal says.
-    private static func readHead(_ inbound: inout Inbound) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        let blank = Array("\r\n\r\n".utf8)
-        while true {
-            if let end = bytes.firstRange(of: blank) {
-                let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
-                let rest = Array(bytes[end.upperBound...])
-                if head.hasPrefix("HTTP/1.1 101") { return rest }
-                throw try await refusal(head, rest, &inbound)
-            }
-            guard bytes.count < maximumHead, let more = try await inbound.next() else { break }
-            bytes += more.readableBytesView
+/// The answer to a request for an upgrade, as its bytes come.
+private struct UpgradeAnswer {
+    /// The longest head and refusal, in bytes.
+    private static let maximum = 64 << 10
+
+    private(set) var isGranted = false
+    private var bytes: [UInt8] = []
+
+    /// The bytes that follow the head of a granted upgrade; nil until it is granted. Throws what a
+    /// refusal says.
+    mutating func take(_ more: some Sequence<UInt8>) throws -> [UInt8]? {
+        bytes += more
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
+            if bytes.count > Self.maximum { throw failure }
+            return nil
         }
-        throw Failure(.unavailable, "The connection was closed before it was upgraded.")
+        let rest = Array(bytes[end.upperBound...])
+        if bytes.starts(with: "HTTP/1.1 101".utf8) {
+            isGranted = true
+            return rest
+        }
+        if let refusal = try? JSONDecoder().decode(APIErrorBody.self, from: Data(rest)) {
+            throw ControlRefusal(body: refusal)
+        }
+        if bytes.count > Self.maximum { throw failure }
+        return nil
     }
 
-    private static func refusal(
-        _ head: String, _ begun: [UInt8], _ inbound: inout Inbound
-    ) async throws -> any Error {
-        var body = begun
-        while body.count < maximumHead {
-            if let refusal = try? JSONDecoder().decode(APIErrorBody.self, from: Data(body)) {
-                return ControlRefusal(body: refusal)
-            }
-            guard let more = try await inbound.next() else { break }
-            body += more.readableBytesView
-        }
-        let line = head.split(separator: "\r\n").first.map(String.init) ?? "nothing"
+    /// What is to be said where the connection ended before.
+    var failure: Failure {
+        let line = String(decoding: bytes.prefix { $0 != 0x0D }.prefix(100), as: UTF8.self)
         return Failure(
-            .unavailable, "The upgrade was answered with '\(line)'. Is that Spillway's port?")
+            .unavailable,
+            line.isEmpty
+                ? "The connection was closed before it was upgraded."
+                : "The upgrade was answered with '\(line)'. Is that Spillway's port?")
     }
 }

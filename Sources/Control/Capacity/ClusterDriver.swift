@@ -1,7 +1,7 @@
 package import CapacityPath
 import Fleet
 package import Logging
-package import Vocabulary
+import Vocabulary
 
 /// Stands between control and one cluster: asks the cluster how its nodes and leases are, and
 /// gives it control's commands, each again until the cluster has taken it.

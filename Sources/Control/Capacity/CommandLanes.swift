@@ -1,4 +1,5 @@
 import CapacityPath
+import Fleet
 import Vocabulary
 
 /// Which commands for a cluster may be under way: those for one lease, node or reservation in their

@@ -3,7 +3,7 @@ import Fleet
 import Foundation
 import Logging
 import Records
-package import Vocabulary
+import Vocabulary
 
 /// The capacity path's owner: each event is folded, its money posted and itself written down in
 /// one transaction, so that all of it happened or none. What clusters are to do follows after.

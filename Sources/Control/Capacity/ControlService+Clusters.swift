@@ -1,7 +1,7 @@
-package import CapacityPath
+import CapacityPath
 import Fleet
 import Logging
-package import Vocabulary
+import Vocabulary
 
 /// The clusters of the inventory, each with a driver of its own.
 extension ControlService {
@@ -19,6 +19,8 @@ extension ControlService {
             take([.inventoryDeclared(first)])
         }
         await openClusters()
+        let volumes = Task { await runVolumes() }
+        defer { volumes.cancel() }
         while !Task.isCancelled {
             if let due = rental.path.nextDue, due <= clock.now() { take([.tick]) }
             try? await Task.sleep(for: Self.tickInterval)
@@ -35,7 +37,7 @@ extension ControlService {
             rental.clusters[name] = nil
         }
         for declaration in declared where rental.clusters[declaration.name] == nil {
-            do throws(Failure) {
+            do {
                 let cluster = try await opener.open(declaration)
                 guard rental.clusters[declaration.name] == nil else { continue }
                 run(cluster, declaration)

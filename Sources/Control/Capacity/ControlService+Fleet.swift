@@ -161,8 +161,8 @@ extension ControlService {
                     SupplierBody.PoolCost(
                         pool: pool.name, accelerator: pool.shape.accelerator,
                         accelerators: pool.shape.accelerators * pool.nodes.count,
-                        fullPerAcceleratorHour: try? inventory.fullCost(of: pool),
-                        avoidablePerAcceleratorHour: try? inventory.avoidableCost(of: pool))
+                        fullPerAcceleratorHour: inventory.cost(of: pool.name)?.full,
+                        avoidablePerAcceleratorHour: inventory.cost(of: pool.name)?.avoidable)
                 })
             if case .boughtIn(let contract) = supplier.terms {
                 body.kind = contract.kind == .takeOrPay ? .takeOrPay : .payAsYouGo

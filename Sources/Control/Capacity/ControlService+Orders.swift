@@ -1,6 +1,7 @@
-package import CapacityPath
-package import Fleet
+import CapacityPath
+import Fleet
 import Foundation
+import Ledger
 import Pricing
 import Records
 package import Vocabulary
@@ -18,7 +19,7 @@ extension ControlService {
         var body = QuoteBody(
             available: true, pool: request.pool, purchaseClass: request.purchaseClass,
             accelerators: AcceleratorCount(request.shape.accelerators), terms: TermsBody(terms))
-        do {
+        do throws(Failure) {
             let priced = try priced(order)
             body.pricePerAcceleratorHour = priced.price.perAcceleratorHour
             body.priceVersion = priced.price.version
@@ -34,10 +35,10 @@ extension ControlService {
                 body.next = wait.nextEvent
             }
             try requireMoney(quote.firstHold, for: priced)
-        } catch let failure as Failure {
+        } catch {
             body.available = false
             body.expectedStart = nil
-            body.reason = failure.message
+            body.reason = error.message
             body.next = nil
         }
         return body
@@ -133,8 +134,15 @@ extension ControlService {
     ) throws(Failure) -> CapacityPrice {
         let entry = "\(pool.shape.accelerator)"
         if order.isInternal {
-            let cost = try rental.path.declaredInventory.fullCost(of: pool)
-            return CapacityPrice(perAcceleratorHour: cost, version: 0, entry: entry)
+            // At cost: what is not used is the owner's own risk, not the team's.
+            let cost = rental.path.declaredInventory.cost(of: pool.name, soldThousandths: 1000)
+            guard let cost else {
+                throw Failure(
+                    .conflict,
+                    "The inventory does not say what the pool \(pool.name) costs, so it cannot be "
+                        + "charged back. Complete its site and its supplier.", parameter: "pool")
+            }
+            return CapacityPrice(perAcceleratorHour: cost.full, version: 0, entry: entry)
         }
         let book = directory.priceBook(at: clock.now())
         guard let book, let price = book.price(of: pool.shape.accelerator, in: order.purchaseClass)

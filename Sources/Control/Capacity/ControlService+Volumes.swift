@@ -1,4 +1,4 @@
-package import CapacityPath
+import CapacityPath
 import Fleet
 import Foundation
 import Logging

@@ -1,7 +1,8 @@
 package import CapacityPath
-package import Fleet
+import Fleet
 import Foundation
 package import Vocabulary
+import Wire
 
 /// What work is given and what it leaves behind: files, output, a way in.
 extension ControlService {

@@ -2,7 +2,7 @@ package import CapacityPath
 package import Fleet
 import Foundation
 import Records
-package import Vocabulary
+import Vocabulary
 
 /// What control keeps of compute rental beside its records: the capacity path's state, which is the
 /// fold of its recorded events, and the clusters that it speaks with.
@@ -58,15 +58,16 @@ struct RunningCluster {
     let task: Task<Void, Never>
 }
 
-/// Opens clusters as the inventory declares them; made by the composition root.
+/// Opens clusters as the inventory declares them; made by the composition root. Both throw
+/// ``Failure``.
 package struct ClusterOpener: Sendable {
-    package let open: @Sendable (ClusterDeclaration) async throws(Failure) -> any Cluster
+    package let open: @Sendable (ClusterDeclaration) async throws -> any Cluster
     /// What is declared where nobody has declared anything: this machine.
-    package let firstInventory: @Sendable () async throws(Failure) -> Inventory
+    package let firstInventory: @Sendable () async throws -> Inventory
 
     package init(
-        open: @escaping @Sendable (ClusterDeclaration) async throws(Failure) -> any Cluster,
-        firstInventory: @escaping @Sendable () async throws(Failure) -> Inventory
+        open: @escaping @Sendable (ClusterDeclaration) async throws -> any Cluster,
+        firstInventory: @escaping @Sendable () async throws -> Inventory
     ) {
         self.open = open
         self.firstInventory = firstInventory

@@ -8,7 +8,7 @@ import Vocabulary
 extension ControlService {
     package func agentConnected(_ send: @escaping @Sendable (AgentCommand) -> Void) {
         agent = send
-        send(.run(orders))
+        send(.run(engineOrders))
     }
 
     package func agentDisconnected() { agent = nil }
@@ -23,12 +23,12 @@ extension ControlService {
 
     /// The deployments have changed.
     func deploymentsChanged() {
-        agent?(.run(orders))
+        agent?(.run(engineOrders))
         snapshotChanged()
     }
 
     /// The engines that should run on this machine.
-    package var orders: [EngineOrder] {
+    package var engineOrders: [EngineOrder] {
         served.compactMap { row in
             guard row.deployment.baseURL == nil, let file = row.deployment.modelFile else {
                 return nil

@@ -201,8 +201,9 @@ final class ClientConnection: ChannelDuplexHandler {
     }
 
     func readOn() {
-        guard !isBusy || isRaw, readIsDue, context?.channel.isWritable == true,
-            control?.isClogged != true
+        // While control answers, the client is read on to see it leave.
+        let mayRead = !isBusy || control != nil && ahead.isEmpty
+        guard mayRead, readIsDue, context?.channel.isWritable == true, control?.isClogged != true
         else { return }
         readIsDue = false
         context?.read()

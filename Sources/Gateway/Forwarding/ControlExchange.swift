@@ -22,7 +22,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Whose key it is, to end what a revoked key began; nil for what is open to everybody.
     private let digest: KeyDigest?
-    private unowned let client: ClientConnection
+    private weak var client: ClientConnection?
     private var state = State.connecting
     private var channel: (any Channel)?
     /// What came before the connection stood.
@@ -122,23 +122,23 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         for part in pending { channel.write(part, promise: nil) }
         pending = []
         channel.flush()
-        client.controlTakesMore()
+        client?.controlTakesMore()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .raw = state {
-            client.controlSent(RawBytes.unwrap(data))
+            client?.controlSent(RawBytes.unwrap(data))
             return
         }
         guard case .sending = state else { return }
         switch unwrapInboundIn(data) {
         case .head(let head): answered(head, context)
-        case .body(let bytes): client.controlSent(bytes)
+        case .body(let bytes): client?.controlSent(bytes)
         case .end:
             guard hasAnswered else { return }
             state = .closed
             context.close(promise: nil)
-            client.controlFinished()
+            client?.controlFinished()
         }
     }
 
@@ -154,13 +154,13 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         // Interim answers are followed by the real one.
         guard head.status.code >= 200 else { return }
         hasAnswered = true
-        client.controlAnswered(head)
+        client?.controlAnswered(head)
     }
 
     private func becomeRaw(_ context: ChannelHandlerContext) {
         hasAnswered = true
         state = .raw
-        client.controlUpgraded()
+        client?.controlUpgraded()
         // Bytes that came behind the head are handed on when the decoder goes.
         let pipeline = context.pipeline.syncOperations
         if let encoder = try? pipeline.handler(type: HTTPRequestEncoder.self) {
@@ -173,16 +173,16 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { client.controlPaused() }
+    func channelReadComplete(context: ChannelHandlerContext) { client?.controlPaused() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { client.controlTakesMore() }
+        if context.channel.isWritable { client?.controlTakesMore() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         if case .raw = state {
             state = .closed
-            client.controlFinished()
+            client?.controlFinished()
         } else {
             fail()
         }
@@ -197,7 +197,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         state = .closed
         pending = []
         channel?.close(promise: nil)
-        client.controlFailed(hasAnswered: hasAnswered)
+        client?.controlFailed(hasAnswered: hasAnswered)
     }
 }
 

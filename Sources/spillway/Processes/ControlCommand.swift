@@ -40,14 +40,24 @@ struct ControlCommand: AsyncParsableCommand {
             version: ProductVersion.text)
         let links = LinkServer(service: service, socket: directory.controlSocket, logger: logger)
         let agent = AgentClient(service: service, socket: directory.agentSocket, logger: logger)
+        let compute = ComputeAPI(desk: service)
         let ownerPort = OwnerPort(
             api: OwnerAPI(
-                service: service, token: OperatorToken(token), gatewayURL: gatewayURL),
+                service: service, compute: compute, token: OperatorToken(token),
+                gatewayURL: gatewayURL),
             host: host, port: Int(port), clock: .system, random: .system, logger: logger)
+        let customerPort = CustomerPort(
+            api: CustomerAPI(compute: compute), socket: directory.customersSocket, clock: .system,
+            random: .system, logger: logger)
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await links.run() }
             group.addTask { await agent.run() }
+            group.addTask { try await customerPort.run() }
+            group.addTask {
+                try await service.runCapacity(
+                    ClusterOpening.opener(for: directory), filesDirectory: directory.orderFiles)
+            }
             group.addTask {
                 try await ownerPort.run { logger.notice("serving", metadata: ["port": "\($0)"]) }
             }

@@ -45,6 +45,7 @@ struct GatewayCommand: AsyncParsableCommand {
             host: host, port: Int(port), controlSocket: directory.controlSocket,
             journalDirectory: directory.journal(of: name), tlsCertificate: tlsCertificate,
             tlsKey: tlsKey, drain: .seconds(Int64(drainSeconds)))
+        configuration.limits.customersSocket = directory.customersSocket
         if let loops = Self.loopsByEnvironment { configuration.loops = loops }
         try await serve(configuration)
     }

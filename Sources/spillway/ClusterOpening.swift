@@ -1,0 +1,71 @@
+import CapacityPath
+import Clusters
+import Control
+import Fleet
+import Foundation
+import Vocabulary
+
+/// The clusters that this program can speak with.
+enum ClusterOpening {
+    /// How this machine is named where nobody has declared anything.
+    private static let localName = "local"
+
+    static func opener(for directory: DataDirectory) -> ClusterOpener {
+        ClusterOpener(
+            open: { try await open($0, for: directory) },
+            firstInventory: { try await thisMachine(directory) })
+    }
+
+    private static func open(
+        _ declaration: ClusterDeclaration, for directory: DataDirectory
+    ) async throws -> any Cluster {
+        switch declaration.kind {
+        case .local: try await LocalCluster.open(place(declaration.name, directory))
+        default: throw Failure(.unsupported, "not yet")
+        }
+    }
+
+    private static func place(
+        _ name: ClusterName, _ directory: DataDirectory
+    ) throws -> LocalPlace {
+        guard let program = Bundle.main.executablePath else {
+            throw Failure(.internalError, "This program does not know where it is.")
+        }
+        return LocalPlace(
+            name: name, dataDirectory: directory.path, program: program, clock: .system)
+    }
+
+    /// This machine as a pool `local`: so that the first job needs no inventory file.
+    private static func thisMachine(
+        _ directory: DataDirectory
+    ) async throws -> Inventory {
+        guard let cluster = ClusterName(localName), let pool = PoolName(localName),
+            let site = SiteName("here"), let supplier = SupplierName("owned")
+        else { throw Failure(.internalError, "A name of ours is not a name.") }
+        let nodes = try await LocalCluster.open(place(cluster, directory)).nodes()
+        guard let shape = nodes.first?.shape else {
+            throw Failure(.internalError, "This machine has no node.")
+        }
+        return Inventory(
+            sites: [
+                SiteDeclaration(
+                    name: site, energyPrice: .cents(12), powerUsageThousandths: 1000)
+            ],
+            suppliers: [
+                SupplierDeclaration(name: supplier, terms: .owned(.smallMachine))
+            ],
+            clusters: [ClusterDeclaration(name: cluster, kind: .local)],
+            pools: [
+                PoolDeclaration(
+                    name: pool, site: site, supplier: supplier, cluster: cluster, shape: shape,
+                    nodes: nodes.map { NodeDeclaration(name: $0.node) })
+            ])
+    }
+}
+
+extension OwnedCost {
+    /// What is assumed of a machine that nobody has declared: the owner's inventory says better.
+    fileprivate static let smallMachine = OwnedCost(
+        capitalPerNode: .dollars(1000), lifeMonths: 48, residualThousandths: 100,
+        costOfCapitalThousandths: 80, operationsThousandths: 50, wattsPerNode: 100)
+}

@@ -1,0 +1,119 @@
+"""A stranger rents this machine: a job, its log, its cost, its line on the bill. About 20 s."""
+
+import json
+import subprocess
+from decimal import Decimal
+
+import pytest
+
+from product import PROGRAM, wait_for
+
+POOL = "local"
+RUN_LIMIT_SECONDS = 60
+
+
+def spillway(product, *words, expect=0, **options):
+    """A command as a person gives it, without --json: (standard output, standard error)."""
+    done = subprocess.run(
+        [str(PROGRAM), *words], capture_output=True, text=True, timeout=RUN_LIMIT_SECONDS,
+        env=product.environment, **options)
+    assert done.returncode == expect, (done.returncode, done.stdout, done.stderr)
+    return done.stdout, done.stderr
+
+
+def submit(product, *work, options=(), expect=0):
+    return spillway(
+        product, "job", "submit", "--pool", POOL, "--accelerators", "1", "--data",
+        str(product.data), *options, "--", *work, expect=expect)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pool(product):
+    """The machine's own pool, once it is in service."""
+    wait_for(
+        lambda: product.command("pool", "show", POOL)["nodes_in_service"] == 1,
+        "this machine is in service", 30, every=0.2)
+    return product.command("pool", "show", POOL)
+
+
+def test_the_machine_says_what_it_keeps_apart(pool):
+    assert pool["for_customers"], pool
+    assert pool["isolation"]["files"] and pool["isolation"]["memory"], pool
+
+
+def test_a_job_prints_its_log_live_and_its_cost(product):
+    out, _ = submit(product, "python3", "-c", "print(6*7)")
+    assert "42" in out.splitlines(), out
+    assert "$" in out, out
+    listed = product.command("job", "list")
+    job = listed[0]
+    assert job["state"] == "succeeded" and job["exit_code"] == 0, job
+    run = job["runs"][0]
+    exact = Decimal(job["price_per_accelerator_hour"]) * run["billed_seconds"] / 3600
+    assert abs(Decimal(job["charged"]) - exact) <= Decimal("1e-18"), job
+
+
+def test_a_failed_job_says_so_and_is_billed_as_it_ran(product):
+    out, _ = submit(product, "python3", "-c", "raise SystemExit(3)", expect=4)
+    assert "3" in out, out
+    job = product.command("job", "list")[0]
+    assert (job["state"], job["exit_code"]) == ("failed", 3), job
+
+
+def test_files_go_in_and_come_out(product, tmp_path):
+    (tmp_path / "words.txt").write_text("one two three\n")
+    submit(
+        product, "python3", "-c",
+        "open('/work/out.txt','w').write(str(len(open('/work/words.txt').read().split())))",
+        options=("--file", f"{tmp_path / 'words.txt'}:words.txt"))
+    job = product.command("job", "list")[0]
+    target = tmp_path / "out.txt"
+    spillway(
+        product, "job", "files", job["id"], "out.txt", "--output", str(target), "--data",
+        str(product.data))
+    assert target.read_text() == "3"
+
+
+def test_the_bill_has_the_job_beside_the_tokens(product):
+    product.settle()
+    customer = product.command("customer", "list")[0]["id"]
+    drafts = product.command("invoice", "issue", "--customer", customer, "--draft")
+    draft = drafts[0] if isinstance(drafts, list) else drafts
+    lines = [line for line in draft["lines"] if line.get("product") == "compute"]
+    assert lines, json.dumps(draft)[:2000]
+    jobs = product.command("job", "list")
+    assert sum(Decimal(line["exact_amount"]) for line in lines) == sum(
+        Decimal(job["charged"]) for job in jobs)
+
+
+def test_what_cannot_be_had_is_refused_with_the_reason(product):
+    _, err = spillway(
+        product, "job", "submit", "--pool", "nowhere", "--accelerators", "1", "--data",
+        str(product.data), "--", "true", expect=1)
+    assert "no pool nowhere" in err.lower() or "nowhere" in err, err
+    _, err = spillway(
+        product, "job", "submit", "--pool", POOL, "--accelerators", "4096", "--data",
+        str(product.data), "--", "true", expect=1)
+    assert "4096" in err, err
+
+
+def test_an_instance_stays_up_and_is_entered_and_stopped(product):
+    made = product.command("instance", "create", "--pool", POOL, "--accelerators", "1")
+    wait_for(
+        lambda: product.command("instance", "show", made["id"])["state"] == "running",
+        "the instance runs", 30, every=0.2)
+    out, _ = spillway(
+        product, "instance", "exec", made["id"], "--data", str(product.data), "--",
+        "sh", "-c", "echo inside; id -u", stdin=subprocess.DEVNULL)
+    assert "inside" in out, out
+    product.command("instance", "stop", made["id"])
+    ended = wait_for(
+        lambda: (lambda shown: shown["state"] == "ended" and shown)(
+            product.command("instance", "show", made["id"])),
+        "the instance has ended", 30, every=0.2)
+    assert Decimal(ended["charged"]) > 0 and Decimal(ended["held"]) == 0, ended
+
+
+def test_the_books_agree(product):
+    code, text = product.verify()
+    assert code == 0, text
