@@ -13,7 +13,7 @@ enum ClusterOpening {
     static func opener(for directory: DataDirectory) -> ClusterOpener {
         ClusterOpener(
             open: { try await open($0, for: directory) },
-            firstInventory: { try await thisMachine(directory) })
+            firstInventory: { try thisMachine() })
     }
 
     private static func open(
@@ -36,16 +36,11 @@ enum ClusterOpening {
     }
 
     /// This machine as a pool `local`: so that the first job needs no inventory file.
-    private static func thisMachine(
-        _ directory: DataDirectory
-    ) async throws -> Inventory {
+    private static func thisMachine() throws -> Inventory {
         guard let cluster = ClusterName(localName), let pool = PoolName(localName),
             let site = SiteName("here"), let supplier = SupplierName("owned")
         else { throw Failure(.internalError, "A name of ours is not a name.") }
-        let nodes = try await LocalCluster.open(place(cluster, directory)).nodes()
-        guard let shape = nodes.first?.shape else {
-            throw Failure(.internalError, "This machine has no node.")
-        }
+        let machine = LocalCluster.look()
         return Inventory(
             sites: [
                 SiteDeclaration(
@@ -57,8 +52,8 @@ enum ClusterOpening {
             clusters: [ClusterDeclaration(name: cluster, kind: .local)],
             pools: [
                 PoolDeclaration(
-                    name: pool, site: site, supplier: supplier, cluster: cluster, shape: shape,
-                    nodes: nodes.map { NodeDeclaration(name: $0.node) })
+                    name: pool, site: site, supplier: supplier, cluster: cluster,
+                    shape: machine.shape, nodes: [NodeDeclaration(name: machine.node)])
             ])
     }
 }

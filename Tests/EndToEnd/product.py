@@ -218,8 +218,11 @@ class Product:
         return victims
 
     def command(self, *arguments, expect=0):
+        # What stands behind '--' is a job's own.
+        end = arguments.index("--") if "--" in arguments else len(arguments)
         done = subprocess.run(
-            [str(PROGRAM), *arguments, "--data", str(self.data), "--json"],
+            [str(PROGRAM), *arguments[:end], "--data", str(self.data), "--json",
+             *arguments[end:]],
             capture_output=True, text=True, timeout=COMMAND_LIMIT_SECONDS, env=self.environment)
         if done.returncode != expect:
             raise CommandFailed(

@@ -51,8 +51,8 @@ extension LocalCluster {
         }
     }
 
-    /// The directory of a lease appears with all that is in it, or not at all; and where `stop` made
-    /// one first, that one stays.
+    /// The directory of a lease appears with all that is in it, or not at all; and where `stop`
+    /// made one first, that one stays.
     private func writeDown(_ start: LeaseStart, in directory: LeaseDirectory) throws(Failure) {
         let specification = try specification(start)
         try appear(directory) { new throws(Failure) in
@@ -184,8 +184,8 @@ extension LocalCluster {
         return .running(since: Instant(microseconds: running.startedAt))
     }
 
-    /// Writes down the end of a lease whose shim is gone without having done so. Its work ended with
-    /// the shim, by the kernel; the last sign of life is within a second of that.
+    /// Writes down the end of a lease whose shim is gone without having done so. Its work ended
+    /// with the shim, by the kernel; the last sign of life is within a second of that.
     private func settle(_ directory: LeaseDirectory, _ lease: LeaseID) throws(Failure) -> LeaseEnd {
         if let end = LeaseDirectory.read(EndRecord.self, at: directory.ended) { return end.end }
         mechanisms.groups.remove("\(lease)")
@@ -201,8 +201,8 @@ extension LocalCluster {
         return record.end
     }
 
-    /// A lease that was stopped before any shim claimed it never begins: the claim is made here. nil
-    /// while a shim is about to claim it.
+    /// A lease that was stopped before any shim claimed it never begins: the claim is made here.
+    /// nil while a shim is about to claim it.
     private func endUnclaimed(
         _ directory: LeaseDirectory, _ stop: StopRecord
     ) throws(Failure) -> LeaseEnd? {

@@ -123,7 +123,7 @@ extension LocalCluster {
     private var freeMiB: Int64 {
         var status = statvfs()
         guard statvfs(place.dataDirectory, &status) == 0 else { return 0 }
-        return Int64(status.f_bavail) * Int64(status.f_frsize) >> 20
+        return (Int64(status.f_bavail) * Int64(status.f_frsize)) >> 20
     }
 
     /// Throws ``Failure`` unless the disk has room for that much more beside all that leases and

@@ -28,9 +28,11 @@ package final class LocalCluster: Cluster {
 
     package var name: ClusterName { place.name }
 
-    /// Opens it: finds what the machine has, and tries what isolation it can give, which takes about
-    /// a second.
-    package static func open(_ place: LocalPlace) async throws(Failure) -> LocalCluster {
+    /// Opens it: finds what the machine has, and tries what isolation it can give, which takes
+    /// about a second; or takes the isolation that is `known` for granted.
+    package static func open(
+        _ place: LocalPlace, known: Isolation? = nil
+    ) async throws(Failure) -> LocalCluster {
         try await Blocking.run { () throws(Failure) in
             for directory in [place.leases, place.volumes, place.memory] {
                 do {
@@ -40,7 +42,7 @@ package final class LocalCluster: Cluster {
                 }
             }
             let mechanisms = LocalMechanisms.find(scratch: place.memory)
-            let isolation = IsolationProbe(place: place, mechanisms: mechanisms).run()
+            let isolation = known ?? IsolationProbe(place: place, mechanisms: mechanisms).run()
             let cluster = LocalCluster(place, mechanisms, isolation)
             cluster.removeOld()
             return cluster

@@ -71,8 +71,11 @@ struct JobSubmit: RentCommand {
         let watch = JobWatch(asker: try asker(), isQuiet: rent.json || logOnly)
         if !rent.json, !logOnly {
             let quote: QuoteBody = try await ask(ControlCall(.quote, body: question(body)))
+            guard quote.available else {
+                throw Failure(
+                    .conflict, [quote.reason, quote.next].compactMap(\.self).joined(separator: " "))
+            }
             environment.output(text.quote(quote))
-            guard quote.available else { throw ExitCode(CommandExit.failed.rawValue) }
         }
         let call = try ControlCall(.jobSubmit, body: body, idempotencyKey: effect.key)
         let bytes = try await send(call)

@@ -30,7 +30,7 @@ extension ControlService {
                     throw Failure(
                         .invalidRequest,
                         "\(team.name) is a customer; only a team of ours can be entitled to "
-                            + "capacity. Make one with 'spillway customer create NAME --internal'.",
+                            + "capacity. Make one with 'spillway customer create NAME --kind internal'.",
                         parameter: "pools.\(pool.name).entitlements")
                 }
             }

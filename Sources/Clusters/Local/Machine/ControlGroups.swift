@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Vocabulary
 
-/// The kernel's limits for groups of processes, in either of its two layouts. Each lease has a group
-/// `spillway/LEASE` under each controller that could be had.
+/// The kernel's limits for groups of processes, in either of its two layouts. Each lease has a
+/// group `spillway/LEASE` under each controller that could be had.
 struct ControlGroups: Hashable, Codable, Sendable {
     enum Controller: String, Hashable, Codable, Sendable, CaseIterable {
         case memory, pids, cpu, devices

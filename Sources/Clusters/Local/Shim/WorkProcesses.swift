@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
 
-/// The processes of one sandbox, found by their namespace of processes, which its work cannot leave.
+/// The processes of one sandbox, found by their namespace of processes, which its work cannot
+/// leave.
 struct WorkProcesses {
     struct Process: Hashable {
         var id: Int32
