@@ -189,7 +189,9 @@ extension LocalCluster {
     private func settle(_ directory: LeaseDirectory, _ lease: LeaseID) throws(Failure) -> LeaseEnd {
         if let end = LeaseDirectory.read(EndRecord.self, at: directory.ended) { return end.end }
         mechanisms.groups.remove("\(lease)")
-        let started = LeaseDirectory.read(RunningRecord.self, at: directory.running)?.startedAt
+        let running = LeaseDirectory.read(RunningRecord.self, at: directory.running)
+        if let running { WorkProcesses(running).awaitEnd() }
+        let started = running?.startedAt
         var status = stat()
         var last = started ?? 0
         if stat(directory.heartbeat, &status) == 0 || stat(directory.claim, &status) == 0 {

@@ -149,6 +149,7 @@ struct StartedWork {
             }
         }
         let code = try Descriptors.readAll(exit, limit: 1).first ?? 255
+        processes.awaitEnd()
         // All that could write there has ended.
         while !log.hasEnded, Self.poll([log.descriptor], for: .seconds(1))[0] { log.pump() }
         let kills = specification.groups.memoryKills(specification.lease.description)

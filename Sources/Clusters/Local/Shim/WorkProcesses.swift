@@ -21,12 +21,43 @@ struct WorkProcesses {
         self.namespace = namespace
     }
 
+    init(_ running: RunningRecord) {
+        first = running.process
+        namespace = running.namespace
+    }
+
     static func namespace(of process: Int32) -> String? {
         try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/ns/pid")
     }
 
+    private static let endPatience = Duration.seconds(10)
+
     /// The kernel ends all others with the first.
-    func killAll() { kill(first, SIGKILL) }
+    func killAll() {
+        // Its number may have become another's.
+        if Self.namespace(of: first) == namespace { kill(first, SIGKILL) }
+    }
+
+    /// Ends what is left, and waits until it is gone: bubblewrap answers when the work's first
+    /// program has ended, which is a moment before the kernel has ended all others.
+    func awaitEnd() {
+        killAll()
+        let deadline = ContinuousClock.now + Self.endPatience
+        while Self.namespace(of: first) == namespace, Self.lives(first),
+            ContinuousClock.now < deadline
+        {
+            usleep(500)
+        }
+    }
+
+    /// Whether a process is there, and more than an entry that nobody has collected yet.
+    static func lives(_ process: Int32) -> Bool {
+        let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        // The name in parentheses may have anything in it.
+        guard let text, let name = text.lastIndex(of: ")") else { return false }
+        let state = text[text.index(after: name)...].first { $0 != " " }
+        return state != "Z" && state != "X"
+    }
 
     /// Tells the work of a notice. Only who has a handler is told: for everybody else the signal
     /// would be the end.
