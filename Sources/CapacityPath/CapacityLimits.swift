@@ -39,7 +39,7 @@ package enum CapacityLimits {
     /// Copies of an array job.
     package static let arraySize = 10_000
     /// Shapes for which one look at the queue works out the earliest start.
-    package static let estimatesPerLook = 16
+    package static let estimatesPerLook = 8
     /// Steps of one search for the smallest set of victims; see ``VictimSearch``.
-    package static let searchSteps = 20_000
+    package static let searchSteps = 50_000
 }

@@ -5,11 +5,19 @@ extension CapacityPath {
     /// Live orders, and those that ended within ``CapacityLimits/memory``, in the order in which
     /// they were placed.
     package func orders(at now: Instant) -> [OrderView] {
-        orders.values.sorted { $0.number < $1.number }.map { view(of: $0, at: now) }
+        var path = self
+        path.now = max(self.now, now)
+        var waits: [WaitKey: WaitReason] = [:]
+        return orders.values.sorted { $0.number < $1.number }.map {
+            path.view(of: $0, at: now, &waits)
+        }
     }
 
     package func order(_ id: OrderID, at now: Instant) -> OrderView? {
-        orders[id].map { view(of: $0, at: now) }
+        var path = self
+        path.now = max(self.now, now)
+        var waits: [WaitKey: WaitReason] = [:]
+        return orders[id].map { path.view(of: $0, at: now, &waits) }
     }
 
     /// Live leases, and those of orders that are still in mind; by their identifier.
@@ -67,9 +75,11 @@ extension CapacityPath {
 }
 
 extension CapacityPath {
-    private func view(of record: OrderRecord, at now: Instant) -> OrderView {
+    private func view(
+        of record: OrderRecord, at now: Instant, _ waits: inout [WaitKey: WaitReason]
+    ) -> OrderView {
         let copies = record.copies.enumerated().map { index, copy in
-            view(of: copy, index: index, record: record)
+            view(of: copy, index: index, record: record, &waits)
         }
         let views = record.leases.compactMap { lease($0, at: now) }
         return OrderView(
@@ -88,14 +98,24 @@ extension CapacityPath {
         return leases.isEmpty ? .queued : .starting
     }
 
-    private func view(of copy: CopyRecord, index: Int, record: OrderRecord) -> CopyView {
+    private func view(
+        of copy: CopyRecord, index: Int, record: OrderRecord,
+        _ waits: inout [WaitKey: WaitReason]
+    ) -> CopyView {
         var view = CopyView(index: index, attempt: copy.attempt)
         if copy.attempt > 0 {
             view.lease = LeaseID(order: record.order.id, index: index, attempt: copy.attempt)
         }
         switch copy.state {
-        case .waiting(_, let blocked, _):
-            view.wait = blocked ?? pools[record.order.pool]?.reasons[waitKey(of: record)]
+        case .waiting(_, let blocked?, _): view.wait = blocked
+        case .waiting(let entry, nil, _):
+            // Those who ask for the same wait for the same.
+            let key = WaitKey(record.order)
+            let wait =
+                waits[key] ?? wait(of: record.order, as: entry)
+                ?? WaitReason("its turn comes now", next: "it starts now", expectedStart: now)
+            waits[key] = wait
+            view.wait = wait
         case .leased: break
         case .ended(let end): view.end = end
         }

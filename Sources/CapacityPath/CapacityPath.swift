@@ -98,6 +98,8 @@ struct Turn: Hashable, Sendable {
     var touched: Set<Int> = []
     /// Pools where somebody who waits may have better luck now.
     var dirty: Set<PoolName> = []
+    /// Who waits since this event; the others have no better luck than before.
+    var fresh: [QueueEntry] = []
 }
 
 extension CapacityPath: Codable {
@@ -116,7 +118,10 @@ extension CapacityPath {
         act(.note(CapacityNote(subject, text)))
     }
 
-    mutating func touch(_ index: Int) {
+    mutating func touch(_ index: Int) { turn.touched.insert(index) }
+
+    /// Something of a node has come free, or may be used in another way.
+    mutating func open(_ index: Int) {
         turn.touched.insert(index)
         turn.dirty.insert(nodes[index].pool)
     }

@@ -65,7 +65,7 @@ extension CapacityPath {
         record.stragglers = nodes[index].stragglers
         nodes[index] = record
         pools[pool.name]?.nodes.append(index)
-        touch(index)
+        open(index)
     }
 
     /// An empty node whose declaration has changed meanwhile gets it now.
@@ -100,7 +100,7 @@ extension CapacityPath {
             nodes[index].reported = report
             if nodes[index].occupancy.foreign != report.foreign {
                 nodes[index].occupancy.foreign = report.foreign
-                touch(index)
+                open(index)
             }
             reconcile(index, with: report)
         }

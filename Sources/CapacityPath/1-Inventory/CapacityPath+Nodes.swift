@@ -15,7 +15,7 @@ extension CapacityPath {
         nodes[index].since = now
         nodes[index].failedItsCheck = input == .checkFailed || input == .misshapen
         nodes[index].due = nil
-        touch(index)
+        open(index)
         note(.node(nodes[index].name), "\(nodes[index].name) is \(state.words): \(reason)")
         if state != .inService { dropClaims(on: index) }
         switch state {

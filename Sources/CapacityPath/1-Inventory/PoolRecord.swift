@@ -37,12 +37,12 @@ struct PoolRecord: Hashable, Codable, Sendable {
     /// Sorted.
     var queue: [QueueEntry] = []
     var claims: [Claim] = []
-    /// What the last look at the queue found.
-    var reasons: [WaitKey: WaitReason] = [:]
+    /// For whom nodes are kept free.
+    var shadow: Shadow?
     var account = UseAccount()
     /// Live leases, in the order of their placement.
     var leases: [LeaseID] = []
-    /// When the estimates get old.
+    /// When the queue is looked at again although nothing has happened.
     var due: Instant?
     var withdrawnNotices = 0
 

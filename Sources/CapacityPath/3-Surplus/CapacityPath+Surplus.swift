@@ -19,6 +19,14 @@ struct FirmUse: Hashable, Sendable {
     var customers = Accelerators.zero
     var teams: [OrganizationID: Accelerators] = [:]
 
+    mutating func add(_ commitment: Commitment) {
+        guard let team = commitment.team else {
+            customers = customers + commitment.accelerators
+            return
+        }
+        teams[team] = (teams[team] ?? .zero) + commitment.accelerators
+    }
+
     /// A team counts with its entitlement, or with what it uses where that is more.
     func total(with entitlements: [Entitlement]) -> Accelerators {
         var total = customers
@@ -72,52 +80,46 @@ extension CapacityPath {
         return (use.customers, use.teams)
     }
 
-    private func firmUse(of commitments: [Commitment], at instant: Instant) -> FirmUse {
+    func firmUse(of commitments: [Commitment], at instant: Instant) -> FirmUse {
         var use = FirmUse()
-        for commitment in commitments where commitment.holds(at: instant) {
-            if let team = commitment.team {
-                use.teams[team, default: .zero] =
-                    (use.teams[team] ?? .zero) + commitment.accelerators
-            } else {
-                use.customers = use.customers + commitment.accelerators
-            }
-        }
+        for commitment in commitments where commitment.holds(at: instant) { use.add(commitment) }
         return use
     }
 
     /// Whether a team's work is within what it is guaranteed, with what it has already.
     func isEntitled(
-        _ team: OrganizationID, to accelerators: Accelerators, in pool: PoolName
-    )
-        -> Bool
-    {
-        guard
-            let entitlement = pools[pool]?.declaration.entitlements.first(where: {
-                $0.organization == team
-            })
-        else { return false }
-        let used = firmUse(of: commitments(in: pool), at: now).teams[team] ?? .zero
+        _ team: OrganizationID, to accelerators: Accelerators, in pool: PoolName,
+        beside existing: [Commitment]? = nil
+    ) -> Bool {
+        let entitlements = pools[pool]?.declaration.entitlements ?? []
+        guard let entitlement = entitlements.first(where: { $0.organization == team }) else {
+            return false
+        }
+        let existing = existing ?? commitments(in: pool)
+        let used = existing.reduce(Accelerators.zero) {
+            $1.team == team && $1.holds(at: now) ? $0 + $1.accelerators : $0
+        }
         return used + accelerators <= .whole(entitlement.accelerators)
     }
 
     /// When, within its term, a sale would promise more than there is; nil: never.
-    func conflict(of sale: Commitment, in pool: PoolName) -> (at: Instant, room: Accelerators)? {
-        let existing = commitments(in: pool)
+    func conflict(
+        of sale: Commitment, in pool: PoolName, beside existing: [Commitment]? = nil
+    ) -> (at: Instant, room: Accelerators)? {
+        let existing = existing ?? commitments(in: pool)
         let entitlements = pools[pool]?.declaration.entitlements ?? []
         let capacity = capacity(of: pool)
-        var instants = [sale.from]
+        var instants: Set = [sale.from]
         for other in existing where other.from > sale.from && sale.holds(at: other.from) {
-            instants.append(other.from)
+            instants.insert(other.from)
         }
-        for instant in Set(instants).sorted() {
-            let before = firmUse(of: existing, at: instant)
-            let after = firmUse(of: existing + [sale], at: instant)
-            let total = after.total(with: entitlements)
+        for instant in instants.sorted() {
+            var use = firmUse(of: existing, at: instant)
+            let before = use.total(with: entitlements)
+            use.add(sale)
+            let after = use.total(with: entitlements)
             // A sale that promises nothing more than is promised anyway harms nobody.
-            if total > capacity, total > before.total(with: entitlements) {
-                let room = max(.zero, capacity - before.total(with: entitlements))
-                return (instant, room)
-            }
+            if after > capacity, after > before { return (instant, max(.zero, capacity - before)) }
         }
         return nil
     }

@@ -24,9 +24,9 @@ extension CapacityPath {
             record.copies.append(
                 CopyRecord(state: .waiting(entry, blocked: nil, until: nil)))
             pools[order.pool]?.insert(entry)
+            turn.fresh.append(entry)
         }
         orders[order.id] = record
-        turn.dirty.insert(order.pool)
     }
 
     /// It was quoted, but meanwhile something else got its place.
@@ -62,10 +62,12 @@ extension CapacityPath {
         if case .waiting(let entry, _, _) = record.copies[index].state {
             pools[record.order.pool]?.remove(entry)
             dropClaim(of: entry, in: record.order.pool)
+            if pools[record.order.pool]?.shadow?.holder == entry {
+                turn.dirty.insert(record.order.pool)
+            }
         }
         if case .ended = record.copies[index].state { return }
         record.copies[index].state = .ended(CopyEnd(outcome: outcome, at: now, text: text))
-        turn.dirty.insert(record.order.pool)
         record.open -= 1
         let copy = record.copies.count > 1 ? "copy \(index) " : ""
         note(.order(id), "\(copy)ended: \(text)")
@@ -88,11 +90,9 @@ extension CapacityPath {
                 continue
             }
             orders[id]?.copies[index].state = .waiting(entry, blocked: nil, until: nil)
-            turn.dirty.insert(record.order.pool)
+            turn.fresh.append(entry)
         }
     }
-
-    func waitKey(of record: OrderRecord) -> WaitKey { WaitKey(record.order) }
 }
 
 extension WaitKey {

@@ -46,7 +46,7 @@ extension CapacityPath {
         } else {
             quote.atMost = .zero
         }
-        quote.start = expectedStart(of: order).map { .waits($0) } ?? .now
+        quote.start = wait(of: order).map { .waits($0) } ?? .now
         return quote
     }
 

@@ -139,7 +139,7 @@ extension CapacityPath {
         for (share, index) in zip(lease.grant.shares, lease.nodes) {
             nodes[index].occupancy.giveBack(share)
             nodes[index].leases.removeAll { $0 == id }
-            touch(index)
+            open(index)
             settleIfEmpty(index)
         }
         pools[lease.grant.pool]?.leases.removeAll { $0 == id }
@@ -221,8 +221,11 @@ extension CapacityPath {
         }
         orders[id]?.copies[index].state = .waiting(entry, blocked: blocked, until: until)
         pools[record.order.pool]?.insert(entry)
-        if let until { agenda.add(.order(id), at: until) }
-        turn.dirty.insert(record.order.pool)
+        if let until {
+            agenda.add(.order(id), at: until)
+        } else {
+            turn.fresh.append(entry)
+        }
         note(.order(id), text)
     }
 }

@@ -183,7 +183,8 @@ extension CapacityPath {
             due.append(nextAsk(lease))
         }
         guard let next = due.compactMap({ $0 }).min() else { return }
-        schedule(lease: id, at: next)
+        // What is overdue and cannot be done yet is looked at again in a second.
+        schedule(lease: id, at: next > now ? next : now + .seconds(1))
     }
 
     /// When more money has to be asked for; nil when enough is held to its end.

@@ -10,128 +10,93 @@ import Vocabulary
 extension CapacityPath {
     mutating func place() {
         let dirty = turn.dirty.sorted()
+        let fresh = turn.fresh.sorted()
         turn.dirty = []
+        turn.fresh = []
         for pool in dirty where pools[pool] != nil {
             serveClaims(in: pool)
-            placeEntitled(in: pool)
-            placeOthers(in: pool)
+            place(pools[pool]?.queue ?? [], in: pool, isAll: true)
+        }
+        let others = fresh.filter { entry in
+            orders[entry.order].map { !dirty.contains($0.order.pool) } ?? false
+        }
+        for (pool, entries) in Dictionary(grouping: others, by: { orders[$0.order]?.order.pool })
+            .sorted(by: { ($0.key?.text ?? "") < ($1.key?.text ?? "") })
+        {
+            if let pool { place(entries, in: pool, isAll: false) }
         }
     }
 
-    private mutating func placeEntitled(in name: PoolName) {
-        var hopeless: Set<WaitKey> = []
-        for entry in pools[name]?.queue ?? [] {
-            guard entry.rank == .internal else { break }
-            guard let record = openRecord(of: entry), record.order.purchaseClass != .spot,
-                isEntitled(
-                    record.order.organization, to: record.order.shape.accelerators, in: name),
-                !hopeless.contains(waitKey(of: record)), let demand = demand(of: record.order)
-            else { continue }
-            if let room = room(for: demand) {
-                grant(entry, nodes: room.nodes, shares: room.shares, isTaken: false)
-            } else if !claim(for: entry, record, demand) {
-                hopeless.insert(waitKey(of: record))
-            }
-        }
-    }
-
-    private mutating func placeOthers(in name: PoolName) {
-        var reasons: [WaitKey: WaitReason] = [:]
-        var shadow: Shadow?
-        var estimates = CapacityLimits.estimatesPerLook
-        for entry in pools[name]?.queue ?? [] {
-            guard let record = openRecord(of: entry) else { continue }
-            let key = waitKey(of: record)
-            guard reasons[key] == nil, let demand = demand(of: record.order) else { continue }
-            if let obstacle = obstacle(to: record.order) {
-                reasons[key] = obstacle
-                continue
-            }
-            if let room = room(for: demand, beside: shadow) {
-                grant(entry, nodes: room.nodes, shares: room.shares, isTaken: false)
-                continue
-            }
-            let barred = shadow.flatMap { room(for: demand) == nil ? nil : $0 }
-            let earliest = estimates > 0 ? earliest(for: demand) : nil
-            estimates -= 1
-            reasons[key] = wait(for: demand, earliest: earliest?.at, behind: barred)
-            if shadow == nil {
-                shadow = self.shadow(for: entry, demand, earliest: earliest)
-            }
-        }
-        pools[name]?.reasons = reasons
-        guard !reasons.isEmpty, (pools[name]?.due).map({ $0 <= now }) ?? true else { return }
+    /// Gives room to whoever finds it, of those that wait; `isAll`: to everybody who waits there,
+    /// else to some of them while the others stand where they stood.
+    private mutating func place(_ entries: [QueueEntry], in pool: PoolName, isAll: Bool) {
+        var look = QueueLook(commitments: commitments(in: pool))
+        for entry in entries where entry.rank == .internal { placeEntitled(entry, &look) }
+        if isAll { pools[pool]?.shadow = nil }
+        for entry in entries { placeOther(entry, &look) }
+        guard pools[pool]?.queue.isEmpty == false, pools[pool]?.due == nil else { return }
         let due = now + .seconds(CapacityLimits.estimate)
-        pools[name]?.due = due
-        agenda.add(.pool(name), at: due)
+        pools[pool]?.due = due
+        agenda.add(.pool(pool), at: due)
+    }
+
+    private mutating func placeEntitled(_ entry: QueueEntry, _ look: inout QueueLook) {
+        guard let order = openOrder(of: entry), order.purchaseClass != .spot,
+            isEntitled(
+                order.organization, to: order.shape.accelerators, in: order.pool,
+                beside: look.commitments),
+            let demand = demand(of: order)
+        else { return }
+        let key = WaitKey(order)
+        guard !look.unclaimable.contains(key) else { return }
+        if let room = room(for: demand) {
+            grant(entry, nodes: room.nodes, shares: room.shares, isTaken: false)
+        } else if !claim(for: entry, order, demand) {
+            look.unclaimable.insert(key)
+            return
+        }
+        look.commitments = commitments(in: order.pool)
+    }
+
+    private mutating func placeOther(_ entry: QueueEntry, _ look: inout QueueLook) {
+        guard let order = openOrder(of: entry) else { return }
+        let key = WaitKey(order)
+        guard !look.hopeless.contains(key), let demand = demand(of: order) else { return }
+        guard obstacle(to: order, beside: look.commitments) == nil else {
+            look.hopeless.insert(key)
+            return
+        }
+        let shadow = shadow(before: entry, in: order.pool)
+        if let room = room(for: demand, beside: shadow) {
+            grant(entry, nodes: room.nodes, shares: room.shares, isTaken: false)
+            if order.purchaseClass != .spot, order.within == nil {
+                look.commitments = commitments(in: order.pool)
+            }
+            return
+        }
+        look.hopeless.insert(key)
+        if pools[order.pool]?.shadow == nil {
+            let shadow = newShadow(for: entry, demand)
+            pools[order.pool]?.shadow = shadow
+        }
+    }
+
+    /// The nodes that are kept for somebody who comes before an entry.
+    private func shadow(before entry: QueueEntry, in pool: PoolName) -> Shadow? {
+        pools[pool]?.shadow.flatMap { $0.holder < entry ? $0 : nil }
     }
 
     /// The order of an entry that waits for nothing but room.
-    private func openRecord(of entry: QueueEntry) -> OrderRecord? {
+    private func openOrder(of entry: QueueEntry) -> Order? {
         guard let record = orders[entry.order],
-            case .waiting(_, nil, _) = record.copies[entry.index].state
+            case .waiting(let place, nil, _) = record.copies[entry.index].state, place == entry
         else { return nil }
-        return record
+        return record.order
     }
 
-    /// What other than room keeps an order from starting.
-    func obstacle(to order: Order) -> WaitReason? {
-        if let within = order.within {
-            guard let lease = reservationLease(within), let window = lease.window else {
-                return nil
-            }
-            if lease.phase != .running {
-                return WaitReason(
-                    "its reservation has not begun",
-                    next: "it begins \(window.from.minuteText(at: now))",
-                    expectedStart: window.from)
-            }
-            return nil
-        }
-        guard order.purchaseClass != .spot,
-            !(order.isInternal
-                && isEntitled(order.organization, to: order.shape.accelerators, in: order.pool))
-        else { return nil }
-        let sale = Commitment(
-            team: order.isInternal ? order.organization : nil,
-            accelerators: order.shape.accelerators, from: now,
-            to: demand(of: order)?.latestEnd(from: now))
-        guard let conflict = conflict(of: sale, in: order.pool) else { return nil }
-        let time = conflict.at > now ? " from \(conflict.at.minuteText(at: now)) on" : ""
-        let end = firstFirmEnd(in: order.pool)
-        return WaitReason(
-            "\(conflict.room.words) of \(order.shape.accelerators.words) accelerators of pool "
-                + "\(order.pool) may still be sold firmly\(time)",
-            next: end.map { "earliest \($0.minuteText(at: now))" }
-                ?? "when other firm work ends", expectedStart: end)
-    }
-
-    private func firstFirmEnd(in pool: PoolName) -> Instant? {
-        commitments(in: pool).compactMap { $0.from <= now ? $0.to : nil }
-            .filter { $0 > now && $0 != .distantFuture }.min()
-    }
-
-    private func wait(
-        for demand: Demand, earliest: Instant?, behind shadow: Shadow?
-    ) -> WaitReason {
-        let next =
-            earliest.map { "earliest \($0.minuteText(at: now))" }
-            ?? "when work there ends, whose end nobody knows"
-        guard let shadow else {
-            return WaitReason(shortage(of: demand), next: next, expectedStart: earliest)
-        }
-        let start = max(earliest ?? now, shadow.start ?? now)
-        return WaitReason(
-            "the free nodes are kept for \(shadow.holder), which came first",
-            next: shadow.start.map { "that starts \($0.minuteText(at: now))" }
-                ?? "when it has started", expectedStart: shadow.start.map { _ in start })
-    }
-
-    private func shadow(
-        for entry: QueueEntry, _ demand: Demand, earliest: (at: Instant, nodes: [Int])?
-    ) -> Shadow? {
-        if let earliest {
-            return Shadow(nodes: Set(earliest.nodes), start: earliest.at, holder: entry.order)
+    private func newShadow(for entry: QueueEntry, _ demand: Demand) -> Shadow? {
+        if let earliest = earliest(for: demand) {
+            return Shadow(nodes: Set(earliest.nodes), start: earliest.at, holder: entry)
         }
         guard entry.since + .seconds(CapacityLimits.patience) <= now else { return nil }
         // Those that are nearest to being free.
@@ -150,15 +115,15 @@ extension CapacityPath {
             let busy = chosen.reduce(0) { $0 + nodes[$1].leases.count }
             if best.map({ busy < $0.busy }) ?? true { best = (busy, chosen) }
         }
-        return best.map { Shadow(nodes: Set($0.nodes), start: nil, holder: entry.order) }
+        return best.map { Shadow(nodes: Set($0.nodes), start: nil, holder: entry) }
     }
+}
 
-    /// What an order would wait for if it were placed now; nil: it would start at once.
-    func expectedStart(of order: Order) -> WaitReason? {
-        if let obstacle = obstacle(to: order) { return obstacle }
-        guard let demand = demand(of: order) else { return nil }
-        if let waiting = pools[order.pool]?.reasons[WaitKey(order)] { return waiting }
-        if room(for: demand) != nil { return nil }
-        return wait(for: demand, earliest: earliest(for: demand)?.at, behind: nil)
-    }
+/// What one look at a queue has found out.
+private struct QueueLook {
+    var commitments: [Commitment]
+    /// Who asks for one of these finds no room either.
+    var hopeless: Set<WaitKey> = []
+    /// Nor does reclaim help.
+    var unclaimable: Set<WaitKey> = []
 }

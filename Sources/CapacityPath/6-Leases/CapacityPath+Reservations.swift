@@ -204,7 +204,7 @@ extension CapacityPath {
         guard let lease = leases[id] else { return }
         leases[id]?.phase = .running
         leases[id]?.meter.start(at: window.from)
-        for index in lease.nodes { touch(index) }
+        for index in lease.nodes { open(index) }
         note(.order(lease.grant.order), "the window has begun")
     }
 
@@ -279,7 +279,7 @@ extension CapacityPath {
         let id = lease.grant.lease
         for index in lease.nodes {
             nodes[index].windows.removeAll { $0.lease == id }
-            touch(index)
+            open(index)
         }
         pools[lease.grant.pool]?.leases.removeAll { $0 == id }
         let wasConfirmed = lease.phase != .awaitingMoney

@@ -24,10 +24,10 @@ struct Room: Hashable, Sendable {
 
 /// Nodes that are kept for whoever waits longest: others may use them only if they are gone by
 /// `start`, or not at all where nobody knows it.
-struct Shadow: Hashable, Sendable {
+struct Shadow: Hashable, Codable, Sendable {
     var nodes: Set<Int>
     var start: Instant?
-    var holder: OrderID
+    var holder: QueueEntry
 
     func bars(_ index: Int, until end: Instant?) -> Bool {
         guard nodes.contains(index) else { return false }

@@ -5,7 +5,7 @@ import Vocabulary
 /// missing then. What it is getting is taken at once, so that nobody else can have it.
 extension CapacityPath {
     /// Makes a claim; false where not even all spot leases' end would make room.
-    mutating func claim(for entry: QueueEntry, _ record: OrderRecord, _ demand: Demand) -> Bool {
+    mutating func claim(for entry: QueueEntry, _ order: Order, _ demand: Demand) -> Bool {
         let notice = terms(of: .spot).reclaimNotice ?? 0
         let horizon = now + .seconds(notice + CapacityLimits.stop)
         let open = (pools[demand.pool]?.nodes ?? []).filter { mayHost($0, demand, at: now) }
@@ -38,7 +38,7 @@ extension CapacityPath {
         }
         pools[demand.pool]?.claims.append(
             Claim(
-                entry: entry, organization: record.order.organization, shares: room.shares,
+                entry: entry, organization: order.organization, shares: room.shares,
                 nodes: room.nodes, victims: victims, madeAt: now, deadline: deadline,
                 latestEnd: demand.latestEnd(from: deadline)))
         block(entry, victims: victims, until: deadline)
@@ -266,7 +266,7 @@ extension CapacityPath {
         else { return }
         for (share, index) in zip(claim.shares, claim.nodes) {
             nodes[index].occupancy.giveBack(share)
-            touch(index)
+            open(index)
         }
         for victim in claim.victims { spare(victim, in: pool) }
         unblock(entry)

@@ -37,8 +37,9 @@ package struct InterruptionCost: Hashable, Comparable, Sendable {
 /// node's cheapest set is found by itself and the cheapest nodes are taken: costs add up, so that
 /// is the optimum. Where gangs span nodes, a greedy set without a superfluous member is found
 /// first and then improved by branch and bound. Both searches are exact as long as they finish
-/// within ``CapacityLimits/searchSteps``; beyond it the best set found so far is taken, of which
-/// still no member can be spared.
+/// within their bound: a tenth of ``CapacityLimits/searchSteps`` sets for one node, and as many
+/// looks at a node or lease for a group, which is every case of up to ten gangs or so. Beyond it
+/// the best set found so far is taken, of which still no member can be spared.
 package struct VictimSearch: Sendable {
     /// A node that the gang may use.
     package struct Site: Sendable {
@@ -140,19 +141,22 @@ package struct VictimSearch: Sendable {
     /// Node by node the one that costs the least more, then without whoever can be spared.
     private func greedy(_ group: [Int], _ local: LocalSearch) -> Found? {
         var victims: Set<Int> = []
-        var left = group
+        var options = group.map { (site: $0, option: local.cheapest(at: $0, given: [])) }
         for _ in 0..<count {
             var best: (cost: InterruptionCost, place: Int, victims: [Int])?
-            for (place, site) in left.enumerated() {
-                guard let option = local.cheapest(at: site, given: victims) else { continue }
+            for (place, entry) in options.enumerated() {
+                guard let option = entry.option else { continue }
                 if best.map({ option.cost < $0.cost }) ?? true {
                     best = (option.cost, place, option.victims)
                 }
-                if option.cost == .zero { break }
             }
             guard let best else { return nil }
-            left.remove(at: best.place)
+            options.remove(at: best.place)
             victims.formUnion(best.victims)
+            let touched = Set(best.victims.flatMap { candidates[$0].shares.map(\.site) })
+            for place in options.indices where touched.contains(options[place].site) {
+                options[place].option = local.cheapest(at: options[place].site, given: victims)
+            }
         }
         for victim in victims.sorted(by: { (candidates[$1].cost, $1) < (candidates[$0].cost, $0) })
         where fitting(group, without: victims.subtracting([victim])).count >= count {
@@ -261,7 +265,7 @@ private struct LocalSearch {
                 best = (chosen, cost)
                 return
             }
-            guard index < shares.count, steps < CapacityLimits.searchSteps else { return }
+            guard index < shares.count, steps < CapacityLimits.searchSteps / 10 else { return }
             if let best, !(cost + costs[index] < best.cost) { return }
             var rest = occupancy
             for share in shares[index...] { rest.giveBack(share) }
@@ -281,7 +285,8 @@ private struct ExactSearch {
     var best: VictimSearch.Found
     /// Candidates that have something in the group, the cheapest first.
     private let order: [Int]
-    private var steps = 0
+    /// Each looks at all of the group.
+    private var steps: Int
 
     init(search: VictimSearch, group: [Int], best: VictimSearch.Found) {
         self.search = search
@@ -292,6 +297,7 @@ private struct ExactSearch {
         self.order = search.candidates.indices
             .filter { search.candidates[$0].shares.contains { members.contains($0.site) } }
             .sorted { costs[$0] == costs[$1] ? $0 < $1 : costs[$0] < costs[$1] }
+        self.steps = CapacityLimits.searchSteps / (group.count + order.count)
     }
 
     mutating func run() -> VictimSearch.Found {
@@ -300,13 +306,13 @@ private struct ExactSearch {
     }
 
     private mutating func descend(_ place: Int, _ chosen: Set<Int>, _ cost: InterruptionCost) {
-        steps += 1
+        steps -= 1
         guard cost < best.cost else { return }
         if search.fitting(group, without: chosen).count >= search.count {
             best = search.found(chosen, in: group)
             return
         }
-        guard place < order.count, steps < CapacityLimits.searchSteps else { return }
+        guard place < order.count, steps > 0 else { return }
         let next = order[place]
         // The rest is no cheaper than the next: one of them at least has to go.
         guard cost + search.candidates[next].cost < best.cost else { return }

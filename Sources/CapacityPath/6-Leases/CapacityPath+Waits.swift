@@ -1,0 +1,71 @@
+import Fleet
+import Vocabulary
+
+/// Why an order waits and what comes next, worked out when somebody asks: so it is never old.
+extension CapacityPath {
+    /// What an order would wait for, or waits for; nil: it would start at once.
+    func wait(of order: Order, as entry: QueueEntry? = nil) -> WaitReason? {
+        if let obstacle = obstacle(to: order) { return obstacle }
+        guard let demand = demand(of: order) else { return nil }
+        let shadow = pools[order.pool]?.shadow.flatMap { shadow in
+            entry.map { shadow.holder < $0 } ?? (shadow.holder.rank <= QueueEntry.rank(of: order))
+                ? shadow : nil
+        }
+        if room(for: demand, beside: shadow) != nil { return nil }
+        let isBarred = room(for: demand) != nil
+        return wait(
+            for: demand, earliest: earliest(for: demand)?.at, behind: isBarred ? shadow : nil)
+    }
+
+    private func wait(
+        for demand: Demand, earliest: Instant?, behind shadow: Shadow?
+    ) -> WaitReason {
+        guard let shadow else {
+            return WaitReason(
+                shortage(of: demand),
+                next: earliest.map { "earliest \($0.minuteText(at: now))" }
+                    ?? "when work there ends, whose end nobody knows", expectedStart: earliest)
+        }
+        return WaitReason(
+            "the free nodes are kept for \(shadow.holder.order), which came first",
+            next: shadow.start.map { "that starts \($0.minuteText(at: now))" }
+                ?? "when it has started", expectedStart: shadow.start)
+    }
+
+    /// What other than room keeps an order from starting.
+    func obstacle(to order: Order, beside existing: [Commitment]? = nil) -> WaitReason? {
+        if let within = order.within {
+            guard let lease = reservationLease(within), let window = lease.window,
+                lease.phase != .running
+            else { return nil }
+            return WaitReason(
+                "its reservation has not begun",
+                next: "it begins \(window.from.minuteText(at: now))",
+                expectedStart: window.from)
+        }
+        guard order.purchaseClass != .spot else { return nil }
+        let existing = existing ?? commitments(in: order.pool)
+        if order.isInternal,
+            isEntitled(
+                order.organization, to: order.shape.accelerators, in: order.pool,
+                beside: existing)
+        {
+            return nil
+        }
+        let sale = Commitment(
+            team: order.isInternal ? order.organization : nil,
+            accelerators: order.shape.accelerators, from: now,
+            to: demand(of: order)?.latestEnd(from: now))
+        guard let conflict = conflict(of: sale, in: order.pool, beside: existing) else {
+            return nil
+        }
+        let time = conflict.at > now ? " from \(conflict.at.minuteText(at: now)) on" : ""
+        let end = existing.compactMap { $0.from <= now ? $0.to : nil }
+            .filter { $0 > now && $0 != .distantFuture }.min()
+        return WaitReason(
+            "\(conflict.room.words) of \(order.shape.accelerators.words) accelerators of pool "
+                + "\(order.pool) may still be sold firmly\(time)",
+            next: end.map { "earliest \($0.minuteText(at: now))" }
+                ?? "when other firm work ends", expectedStart: end)
+    }
+}

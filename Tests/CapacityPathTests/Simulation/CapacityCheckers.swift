@@ -1,0 +1,82 @@
+@testable import CapacityPath
+import Clusters
+import Fleet
+import Testing
+import Vocabulary
+
+/// What must hold after every step.
+extension CapacitySimulation {
+    func check() {
+        checkConservation()
+        checkDevices()
+        checkReasons()
+        #expect(hardware.violations.isEmpty)
+        for (_, purse) in books.purses { #expect(purse >= .zero) }
+    }
+
+    private func checkConservation() {
+        for view in path.poolViews() {
+            #expect(view.account.total == view.account.capacity)
+            for use in AcceleratorUse.allCases {
+                #expect(view.account.sum(use) >= 0, "\(use) is below zero")
+                #expect(view.account.current[use] >= 0)
+            }
+            let nodes = path.nodeViews().filter { $0.pool == view.declaration.name }
+            let counted = nodes.filter { $0.state != .ordered && $0.state != .retired }
+            #expect(
+                view.account.current.total
+                    == counted.reduce(0) { $0 + Int64($1.shape.accelerators) * 1000 })
+        }
+    }
+
+    /// Who has each device: never more than all of it, and what is free is the rest.
+    private func checkDevices() {
+        for node in path.nodes {
+            var taken = Array(repeating: Int64(0), count: node.shape.accelerators)
+            for id in node.leases {
+                guard let lease = path.leases[id], lease.isLive else {
+                    Issue.record("\(node.name) has a lease that is over")
+                    continue
+                }
+                for share in lease.grant.shares where share.node == node.name {
+                    for device in share.devices { taken[device] += share.thousandths }
+                }
+            }
+            #expect(taken.allSatisfy { $0 <= 1000 }, "\(node.name) has a device twice")
+            var claimed = Array(repeating: Int64(0), count: node.shape.accelerators)
+            for claim in path.pools[node.pool]?.claims ?? [] {
+                for share in claim.shares where share.node == node.name {
+                    for device in share.devices { claimed[device] += share.thousandths }
+                }
+            }
+            #expect(claimed.allSatisfy { $0 <= 1000 }, "\(node.name) has a device claimed twice")
+            for device in taken.indices {
+                #expect(node.occupancy.free[device] == 1000 - taken[device] - claimed[device])
+            }
+            for (before, after) in zip(node.windows, node.windows.dropFirst()) {
+                #expect(before.to <= after.from, "\(node.name) is reserved twice")
+            }
+            if let window = node.window(at: now), path.leases[window.lease]?.phase == .running {
+                for id in node.leases {
+                    let lease = path.leases[id]
+                    #expect(
+                        lease?.within == window.reservation || lease?.phase == .stopping,
+                        "\(node.name) is reserved, and used by somebody else")
+                }
+            }
+        }
+    }
+
+    private func checkReasons() {
+        for view in path.orders(at: now) where view.endedAt == nil {
+            for copy in view.copies where copy.end == nil {
+                guard case .waiting = path.orders[view.order.id]?.copies[copy.index].state else {
+                    continue
+                }
+                #expect(
+                    copy.wait.map { !$0.reason.isEmpty && !$0.nextEvent.isEmpty } ?? false,
+                    "\(view.order.id) waits without a reason")
+            }
+        }
+    }
+}

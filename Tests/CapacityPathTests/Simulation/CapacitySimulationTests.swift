@@ -1,0 +1,58 @@
+@testable import CapacityPath
+import Clusters
+import Fleet
+import Foundation
+import TestKit
+import Testing
+import Vocabulary
+
+@Suite(.timeLimit(.minutes(3))) struct CapacitySimulationTests {
+    @Test(arguments: 0..<10 as Range<UInt64>)
+    func `a quiet cluster obeys, and every rule holds`(seed: UInt64) {
+        var simulation = CapacitySimulation(.mixed(), seed: seed)
+        simulation.run(steps: 400)
+        simulation.drain()
+        finish(simulation)
+    }
+
+    @Test(arguments: 100..<112 as Range<UInt64>)
+    func `nodes die, reports are late, clusters fall silent, money ends`(seed: UInt64) {
+        var world = CapacityWorld.mixed(faults: CapacityWorld.rough)
+        world.hasOperator = true
+        world.purse = .dollars(60)
+        var simulation = CapacitySimulation(world, seed: seed)
+        simulation.run(steps: 400)
+        simulation.drain()
+        finish(simulation)
+    }
+
+    private func finish(_ simulation: CapacitySimulation) {
+        #expect(simulation.path.orders.values.allSatisfy { $0.endedAt != nil })
+        #expect(simulation.path.leases.values.allSatisfy { !$0.isLive })
+        #expect(simulation.path.pools.values.allSatisfy { $0.queue.isEmpty && $0.claims.isEmpty })
+        for (lease, account) in simulation.books.accounts where account.held > .zero {
+            #expect(account.isReleased, "\(lease) still holds money")
+        }
+        replay(simulation)
+    }
+
+    /// The same events give the same actions and the same state, also from a snapshot between.
+    private func replay(_ simulation: CapacitySimulation) {
+        var path = CapacityPath()
+        for (number, kept) in simulation.log.enumerated() {
+            let actions = path.handle(kept.event, at: kept.at)
+            #expect(actions == kept.actions)
+            if number == simulation.log.count / 2 {
+                do {
+                    let bytes = try JSONEncoder().encode(path)
+                    let copy = try JSONDecoder().decode(CapacityPath.self, from: bytes)
+                    #expect(copy == path)
+                    path = copy
+                } catch {
+                    Issue.record(error)
+                }
+            }
+        }
+        #expect(path == simulation.path)
+    }
+}
