@@ -165,7 +165,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "CapacityPathTests",
-            dependencies: ["Vocabulary", "Pricing", "Fleet", "CapacityPath", "TestKit"],
+            dependencies: [
+                "Vocabulary", "Pricing", "Fleet", "CapacityPath", "Clusters", "TestKit",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "CommerceTests",

@@ -38,8 +38,8 @@ package enum CapacityLimits {
     package static let nodeStartFailures = 3
     /// Copies of an array job.
     package static let arraySize = 10_000
-    /// Shapes for which one look at the queue works out the earliest start.
-    package static let estimatesPerLook = 8
+    /// Ends of firm work that one estimate looks at.
+    package static let endsPerEstimate = 64
     /// Steps of one search for the smallest set of victims; see ``VictimSearch``.
     package static let searchSteps = 50_000
 }

@@ -48,7 +48,7 @@ import Vocabulary
             leases: leases.shuffled(
                 using: &random))
         let found = search.cheapest()
-        #expect(found?.cost.thousandths == 16 * 8000)
+        #expect(found?.cost.thousandths == Int64(128_000))
     }
 
     // MARK: Cases

@@ -39,6 +39,8 @@ struct PoolRecord: Hashable, Codable, Sendable {
     var claims: [Claim] = []
     /// For whom nodes are kept free.
     var shadow: Shadow?
+    /// For whom a part of what may be sold firmly is kept.
+    var firmShadow: FirmShadow?
     var account = UseAccount()
     /// Live leases, in the order of their placement.
     var leases: [LeaseID] = []

@@ -2,7 +2,7 @@ import Fleet
 package import Vocabulary
 
 /// Capacity that is promised firmly for a time, half-open; nil: without end.
-struct Commitment: Hashable, Sendable {
+struct Commitment: Hashable, Codable, Sendable {
     /// The team of ours it is promised to; nil: a customer.
     var team: OrganizationID?
     var accelerators: Accelerators

@@ -62,7 +62,8 @@ extension CapacityPath {
         if case .waiting(let entry, _, _) = record.copies[index].state {
             pools[record.order.pool]?.remove(entry)
             dropClaim(of: entry, in: record.order.pool)
-            if pools[record.order.pool]?.shadow?.holder == entry {
+            let pool = pools[record.order.pool]
+            if pool?.shadow?.holder == entry || pool?.firmShadow?.holder == entry {
                 turn.dirty.insert(record.order.pool)
             }
         }

@@ -5,7 +5,8 @@ import Vocabulary
 /// first come, first served within each.
 ///
 /// The first that finds no room keeps the nodes on which it will start (`Shadow`): who comes later
-/// may use them only if it is gone by then. Where nobody knows when that is, the nodes are kept
+/// may use them only if it is gone by then. The first that finds too little left to be sold firmly
+/// keeps that in the same way (`FirmShadow`). Where nobody knows when it can start, both are kept
 /// for it once it has waited longer than ``CapacityLimits/patience``, so that no gang starves.
 extension CapacityPath {
     mutating func place() {
@@ -32,7 +33,10 @@ extension CapacityPath {
     private mutating func place(_ entries: [QueueEntry], in pool: PoolName, isAll: Bool) {
         var look = QueueLook(commitments: commitments(in: pool))
         for entry in entries where entry.rank == .internal { placeEntitled(entry, &look) }
-        if isAll { pools[pool]?.shadow = nil }
+        if isAll {
+            pools[pool]?.shadow = nil
+            pools[pool]?.firmShadow = nil
+        }
         for entry in entries { placeOther(entry, &look) }
         guard pools[pool]?.queue.isEmpty == false, pools[pool]?.due == nil else { return }
         let due = now + .seconds(CapacityLimits.estimate)
@@ -62,8 +66,13 @@ extension CapacityPath {
         guard let order = openOrder(of: entry) else { return }
         let key = WaitKey(order)
         guard !look.hopeless.contains(key), let demand = demand(of: order) else { return }
-        guard obstacle(to: order, beside: look.commitments) == nil else {
+        let kept = firmShadow(before: entry, in: order.pool)
+        guard obstacle(to: order, beside: look.commitments + kept) == nil else {
             look.hopeless.insert(key)
+            if pools[order.pool]?.firmShadow == nil, order.within == nil {
+                let shadow = newFirmShadow(for: entry, order, demand, beside: look.commitments)
+                pools[order.pool]?.firmShadow = shadow
+            }
             return
         }
         let shadow = shadow(before: entry, in: order.pool)
@@ -84,6 +93,34 @@ extension CapacityPath {
     /// The nodes that are kept for somebody who comes before an entry.
     private func shadow(before entry: QueueEntry, in pool: PoolName) -> Shadow? {
         pools[pool]?.shadow.flatMap { $0.holder < entry ? $0 : nil }
+    }
+
+    /// The same for what may be sold firmly.
+    func firmShadow(before entry: QueueEntry, in pool: PoolName) -> [Commitment] {
+        guard let shadow = pools[pool]?.firmShadow, shadow.holder < entry else { return [] }
+        return [shadow.commitment]
+    }
+
+    private func newFirmShadow(
+        for entry: QueueEntry, _ order: Order, _ demand: Demand, beside existing: [Commitment]
+    ) -> FirmShadow? {
+        var sale = firmSale(of: order, demand, from: now)
+        let ends = Set(existing.compactMap(\.to)).filter { $0 > now && $0 != .distantFuture }
+        for end in ends.sorted().prefix(CapacityLimits.endsPerEstimate) {
+            sale = firmSale(of: order, demand, from: end)
+            if conflict(of: sale, in: order.pool, beside: existing) == nil {
+                return FirmShadow(commitment: sale, holder: entry)
+            }
+        }
+        guard entry.since + .seconds(CapacityLimits.patience) <= now else { return nil }
+        return FirmShadow(commitment: firmSale(of: order, demand, from: now), holder: entry)
+    }
+
+    func firmSale(of order: Order, _ demand: Demand, from start: Instant) -> Commitment {
+        Commitment(
+            team: order.isInternal ? order.organization : nil,
+            accelerators: order.shape.accelerators, from: start,
+            to: demand.latestEnd(from: start))
     }
 
     /// The order of an entry that waits for nothing but room.

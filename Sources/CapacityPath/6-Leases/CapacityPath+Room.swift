@@ -36,6 +36,12 @@ struct Shadow: Hashable, Codable, Sendable {
     }
 }
 
+/// What the first that finds too little left to sell firmly will need, from when it can have it.
+struct FirmShadow: Hashable, Codable, Sendable {
+    var commitment: Commitment
+    var holder: QueueEntry
+}
+
 /// Finding nodes: all of a gang's, or none.
 extension CapacityPath {
     func demand(of order: Order) -> Demand? {

@@ -5,7 +5,12 @@ import Vocabulary
 extension CapacityPath {
     /// What an order would wait for, or waits for; nil: it would start at once.
     func wait(of order: Order, as entry: QueueEntry? = nil) -> WaitReason? {
-        if let obstacle = obstacle(to: order) { return obstacle }
+        let kept =
+            entry.map { firmShadow(before: $0, in: order.pool) }
+            ?? pools[order.pool]?.firmShadow.map { [$0.commitment] } ?? []
+        if let obstacle = obstacle(to: order, beside: commitments(in: order.pool) + kept) {
+            return obstacle
+        }
         guard let demand = demand(of: order) else { return nil }
         let shadow = pools[order.pool]?.shadow.flatMap { shadow in
             entry.map { shadow.holder < $0 } ?? (shadow.holder.rank <= QueueEntry.rank(of: order))
@@ -33,7 +38,7 @@ extension CapacityPath {
     }
 
     /// What other than room keeps an order from starting.
-    func obstacle(to order: Order, beside existing: [Commitment]? = nil) -> WaitReason? {
+    func obstacle(to order: Order, beside existing: [Commitment]) -> WaitReason? {
         if let within = order.within {
             guard let lease = reservationLease(within), let window = lease.window,
                 lease.phase != .running
@@ -44,7 +49,6 @@ extension CapacityPath {
                 expectedStart: window.from)
         }
         guard order.purchaseClass != .spot else { return nil }
-        let existing = existing ?? commitments(in: order.pool)
         if order.isInternal,
             isEntitled(
                 order.organization, to: order.shape.accelerators, in: order.pool,
@@ -52,10 +56,8 @@ extension CapacityPath {
         {
             return nil
         }
-        let sale = Commitment(
-            team: order.isInternal ? order.organization : nil,
-            accelerators: order.shape.accelerators, from: now,
-            to: demand(of: order)?.latestEnd(from: now))
+        guard let demand = demand(of: order) else { return nil }
+        let sale = firmSale(of: order, demand, from: now)
         guard let conflict = conflict(of: sale, in: order.pool, beside: existing) else {
             return nil
         }

@@ -65,6 +65,26 @@ package struct SimulatedHardware: Sendable {
         nextSilence = nextSilence(after: start)
     }
 
+    /// These nodes stand from now on, and no others; what ran on those that go is lost.
+    package mutating func setNodes(_ nodes: [(name: NodeName, shape: NodeShape)]) {
+        let names = Set(nodes.map(\.name))
+        for machine in machines where !names.contains(machine.name) {
+            endWork(on: machine.name, .nodeFailed(machine.name))
+        }
+        machines.removeAll { !names.contains($0.name) }
+        for node in nodes {
+            if let index = machines.firstIndex(where: { $0.name == node.name }) {
+                machines[index].shape = node.shape
+            } else {
+                var machine = Machine(name: node.name, shape: node.shape)
+                machine.turnsAt = nextDeath(after: now)
+                machines.append(machine)
+            }
+        }
+        machineIndex = [:]
+        for (index, machine) in machines.enumerated() { machineIndex[machine.name] = index }
+    }
+
     /// Whether the cluster answers.
     package var isSilent: Bool { silentUntil.map { now < $0 } ?? false }
 
@@ -151,6 +171,12 @@ package struct SimulatedHardware: Sendable {
     package mutating func setAlive(_ node: NodeName, _ isAlive: Bool) {
         guard let index = machineIndex[node], machines[index].isAlive != isAlive else { return }
         turn(index)
+    }
+
+    /// When something happens next, or is to be heard of.
+    package var nextDue: Instant? {
+        let heard = messages.map(\.at) + checks.map(\.at)
+        return [nextTime(), heard.min()].compactMap { $0 }.min()
     }
 
     // MARK: Reports
