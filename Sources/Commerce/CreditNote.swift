@@ -2,7 +2,7 @@ package import Vocabulary
 
 /// What a credit note takes back of a line.
 package enum Correction: Hashable, Sendable {
-    /// Tokens that should not have been billed.
+    /// Tokens, or whole accelerator-seconds, that should not have been billed.
     case quantity(Int64)
     /// Whole cents that should not have been billed.
     case amount(Money)
@@ -23,26 +23,22 @@ package struct CreditNote: Codable, Hashable, Sendable {
     package var servicePeriod: BillingPeriod
     package var project: ProjectID
     package var projectName: String
-    package var model: String
-    package var tokenClass: TokenClass
-    package var priceVersion: Int64
-    package var pricePerMillion: Money
-    /// Tokens taken back; nil where only money is.
+    package var product: InvoiceProduct
+    /// Of tokens; zero for anything else.
+    package private(set) var pricePerMillion = Money.zero
+    /// Taken back, in the product's unit; nil where only money is.
     package var quantity: Int64?
     /// What the customer gets back, above zero, in whole cents.
     package var amount: Money
     package var currency: String
     package var reason: String
 
-    package enum CodingKeys: String, CodingKey {
-        case id, number, issuer, customer, invoice, line, project, model, quantity, amount, currency
-        case reason
+    private enum CodingKeys: String, CodingKey {
+        case id, number, issuer, customer, invoice, line, project, amount, currency, reason
         case issuedAt = "issued_at"
         case invoiceNumber = "invoice_number"
         case servicePeriod = "service_period"
         case projectName = "project_name"
-        case tokenClass = "token_class"
-        case priceVersion = "price_version"
         case pricePerMillion = "price_per_million"
     }
 
@@ -88,14 +84,58 @@ package struct CreditNote: Codable, Hashable, Sendable {
         self.servicePeriod = line.servicePeriod
         self.project = line.project
         self.projectName = line.projectName
-        self.model = line.model
-        self.tokenClass = line.tokenClass
-        self.priceVersion = line.priceVersion
+        self.product = line.product
         self.pricePerMillion = line.pricePerMillion
         self.quantity = taken.quantity
         self.amount = taken.amount
         self.currency = invoice.currency
         self.reason = reason
+    }
+}
+
+extension CreditNote {
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        id = try fields.decode(CreditNoteID.self, forKey: .id)
+        number = try fields.decode(String.self, forKey: .number)
+        issuedAt = try fields.decode(Instant.self, forKey: .issuedAt)
+        issuer = try fields.decode(Party.self, forKey: .issuer)
+        customer = try fields.decode(Party.self, forKey: .customer)
+        invoice = try fields.decode(InvoiceID.self, forKey: .invoice)
+        invoiceNumber = try fields.decode(String.self, forKey: .invoiceNumber)
+        line = try fields.decode(Int.self, forKey: .line)
+        servicePeriod = try fields.decode(BillingPeriod.self, forKey: .servicePeriod)
+        project = try fields.decode(ProjectID.self, forKey: .project)
+        projectName = try fields.decode(String.self, forKey: .projectName)
+        product = try InvoiceProduct(from: decoder)
+        quantity = try QuantityCoding.decode(of: product, from: decoder)
+        amount = try fields.decode(Money.self, forKey: .amount)
+        currency = try fields.decode(String.self, forKey: .currency)
+        reason = try fields.decode(String.self, forKey: .reason)
+        if case .tokens = product {
+            pricePerMillion = try fields.decode(Money.self, forKey: .pricePerMillion)
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(id, forKey: .id)
+        try fields.encode(number, forKey: .number)
+        try fields.encode(issuedAt, forKey: .issuedAt)
+        try fields.encode(issuer, forKey: .issuer)
+        try fields.encode(customer, forKey: .customer)
+        try fields.encode(invoice, forKey: .invoice)
+        try fields.encode(invoiceNumber, forKey: .invoiceNumber)
+        try fields.encode(line, forKey: .line)
+        try fields.encode(servicePeriod, forKey: .servicePeriod)
+        try fields.encode(project, forKey: .project)
+        try fields.encode(projectName, forKey: .projectName)
+        try product.encode(to: encoder)
+        try QuantityCoding.encode(quantity, of: product, to: encoder)
+        try fields.encode(amount, forKey: .amount)
+        try fields.encode(currency, forKey: .currency)
+        try fields.encode(reason, forKey: .reason)
+        if case .tokens = product { try fields.encode(pricePerMillion, forKey: .pricePerMillion) }
     }
 }
 
@@ -112,34 +152,61 @@ private struct Remainder {
     }
 
     func take(_ correction: Correction) throws(Failure) -> (quantity: Int64?, amount: Money) {
+        guard amount > .zero else {
+            throw Failure(
+                .invalidRequest, "There is nothing to give back on line \(line.line).",
+                parameter: "line")
+        }
         switch correction {
-        case .quantity(let tokens): (tokens, try money(for: tokens))
-        case .amount(let money): (nil, try check(money))
+        case .quantity(let count):
+            let taken = try quantity(of: count)
+            return (taken, try money(for: taken, said: count))
+        case .amount(let money): return (nil, try check(money))
         }
     }
 
-    /// The line as it was billed less the line as it should have been billed, each rounded once:
-    /// notes that take back all tokens take back all of the amount.
-    private func money(for tokens: Int64) throws(Failure) -> Money {
-        guard tokens > 0, tokens <= quantity else {
+    /// In the product's unit, out of what a person counts in.
+    private func quantity(of count: Int64) throws(Failure) -> Int64 {
+        let scale: Int64
+        switch line.product {
+        case .tokens: scale = 1
+        case .compute: scale = 1000
+        case .storage, .serviceCredit:
+            throw Failure(
+                .invalidRequest, "Correct this line by its amount, not by a quantity.",
+                parameter: "quantity")
+        }
+        guard count > 0, count <= quantity / scale else {
             throw Failure(
                 .invalidRequest,
-                "Take back between 1 and \(quantity) tokens: that is what is left of line "
-                    + "\(line.line).", parameter: "quantity")
+                "Take back between 1 and \(quantity / scale) \(counted): that is what is left of "
+                    + "line \(line.line).", parameter: "quantity")
         }
-        let money = rounded(quantity) - rounded(quantity - tokens)
+        return count * scale
+    }
+
+    private var counted: String {
+        if case .compute = line.product { return "accelerator-seconds" }
+        return line.product.unit
+    }
+
+    /// The line as it was billed less the line as it should have been billed, each rounded once:
+    /// notes that take back the whole quantity take back all of the amount.
+    private func money(for taken: Int64, said count: Int64) throws(Failure) -> Money {
+        let money = rounded(quantity) - rounded(quantity - taken)
         let possible = min(money, amount)
         guard possible > .zero else {
             throw Failure(
                 .invalidRequest,
-                "\(tokens) tokens at \(line.pricePerMillion) per million change the line by less "
-                    + "than a cent; there is nothing to give back.", parameter: "quantity")
+                "\(count) \(counted) at \(line.unitPriceText) change the line by less than a cent; "
+                    + "there is nothing to give back.", parameter: "quantity")
         }
         return possible
     }
 
-    private func rounded(_ tokens: Int64) -> Money {
-        InvoiceLine.exact(quantity: tokens, pricePerMillion: line.pricePerMillion).roundedToCents
+    private func rounded(_ quantity: Int64) -> Money {
+        if quantity == line.quantity { return line.amount }
+        return (line.exact(quantity: quantity) ?? .zero).roundedToCents
     }
 
     private func check(_ money: Money) throws(Failure) -> Money {

@@ -31,11 +31,18 @@ package struct Invoice: Codable, Hashable, Sendable {
     /// `total` less `exactTotal`: posted to the ledger at issue, so that both agree.
     package var rounding: Money
     package var requests: Int64
+    /// Leases with time on a line; nil in documents from before capacity was sold.
+    package var leases: Int64?
     /// The last applied usage event that was looked at: see ``InvoiceCoverage``.
     package var usageThrough: Int64
+    /// The last charge or credit for capacity that was looked at; nil in documents from before
+    /// capacity was sold, which have none.
+    package var capacityThrough: Int64?
 
     package enum CodingKeys: String, CodingKey {
         case draft, id, number, issuer, customer, period, currency, lines, total, rounding, requests
+        case leases
+        case capacityThrough = "capacity_through"
         case issuedAt = "issued_at"
         case exactTotal = "exact_total"
         case usageThrough = "usage_through"
@@ -45,28 +52,21 @@ package struct Invoice: Codable, Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - usageThrough: The sequence number of the last event that control has applied.
-    ///   - prices: The price per million of a line; nil where no price is known.
+    ///   - capacityThrough: The sequence number of the last charge or credit for capacity.
+    ///   - prices: The price per million of tokens; nil where no price is known.
     /// - Throws: `internal_error` where a price is missing or the lines do not come to what the
     ///   events were charged: such a bill must not go out.
     package init(
         draftFor customer: Party, issuer: Party, period: BillingPeriod, usage: UsageFold,
-        usageThrough: Int64, projectNames: [ProjectID: String],
-        prices: (InvoiceLineKey) -> Money?
+        usageThrough: Int64, capacityThrough: Int64 = 0, projectNames: [ProjectID: String],
+        prices: (TokenProduct) -> Money?
     ) throws(Failure) {
         var lines: [InvoiceLine] = []
-        for (key, quantity) in usage.quantities.sorted(by: { $0.key < $1.key }) {
-            guard let price = prices(key) else {
-                throw Failure(
-                    .internalError,
-                    "Version \(key.priceVersion) of the price book has no price for "
-                        + "\(key.tokenClass.rawValue) of \(key.model), which was charged by it. "
-                        + "Run 'spillway verify' and look at those events.")
-            }
+        for key in (Array(usage.quantities.keys) + usage.capacity.keys).sorted() {
             lines.append(
-                InvoiceLine(
-                    line: lines.count + 1, key: key,
-                    projectName: projectNames[key.project] ?? "\(key.project)",
-                    quantity: quantity, pricePerMillion: price))
+                try Self.line(
+                    lines.count + 1, key, usage,
+                    projectName: projectNames[key.project] ?? "\(key.project)", prices))
         }
         self.draft = true
         self.issuer = issuer
@@ -78,13 +78,45 @@ package struct Invoice: Codable, Hashable, Sendable {
         self.exactTotal = lines.reduce(.zero) { $0 + $1.exactAmount }
         self.rounding = self.total - self.exactTotal
         self.requests = usage.requests
+        self.leases = Int64(usage.leases.count)
         self.usageThrough = usageThrough
+        self.capacityThrough = capacityThrough
         if exactTotal != usage.charged {
             throw Failure(
                 .internalError,
                 "The lines come to \(exactTotal) and the usage was charged \(usage.charged). "
                     + "Nothing was issued; run 'spillway verify'.")
         }
+    }
+
+    private static func line(
+        _ number: Int, _ key: InvoiceLineKey, _ usage: UsageFold, projectName: String,
+        _ prices: (TokenProduct) -> Money?
+    ) throws(Failure) -> InvoiceLine {
+        if case .tokens(let product) = key.product {
+            guard let price = prices(product) else {
+                throw Failure(
+                    .internalError,
+                    "Version \(product.priceVersion) of the price book has no price for "
+                        + "\(product.tokenClass.rawValue) of \(product.model), which was charged by "
+                        + "it. Run 'spillway verify' and look at those events.")
+            }
+            return InvoiceLine(
+                line: number, key: key, projectName: projectName,
+                quantity: usage.quantities[key] ?? 0, pricePerMillion: price)
+        }
+        let sum = usage.capacity[key]
+        let line = InvoiceLine(
+            line: number, key: key, projectName: projectName, quantity: sum?.quantity ?? 0,
+            exactAmount: sum?.amount ?? .zero)
+        guard line.isSum(of: sum?.parts ?? 0) else {
+            throw Failure(
+                .internalError,
+                "\(key.product.title) was charged \(line.exactAmount), which is not what "
+                    + "\(line.quantityText) \(key.product.unit) at \(line.unitPriceText) come to. "
+                    + "Nothing was issued; run 'spillway verify'.")
+        }
+        return line
     }
 
     /// The draft as an issued document; `sequence` is the issuer's next number, from 1.

@@ -1,6 +1,7 @@
 package import Vocabulary
 
-/// Which usage events of a customer stand on which of its invoices, without a mark on any event.
+/// Which usage events and which charges for capacity of a customer stand on which of its invoices,
+/// without a mark on any of them. Each of the two has its own sequence.
 ///
 /// An event stands on the first invoice, in the order of issue, whose period had not ended before
 /// the event and that was issued after the event was applied. So an event that comes late stands on
@@ -12,11 +13,16 @@ package struct InvoiceCoverage: Hashable, Sendable {
         package var periodEnd: Instant
         /// Events with a higher sequence number were applied after the invoice was issued.
         package var through: Int64
+        /// The same of charges and credits for capacity.
+        package var capacityThrough: Int64
 
-        package init(invoice: InvoiceID, periodEnd: Instant, through: Int64) {
+        package init(
+            invoice: InvoiceID, periodEnd: Instant, through: Int64, capacityThrough: Int64 = 0
+        ) {
             self.invoice = invoice
             self.periodEnd = periodEnd
             self.through = through
+            self.capacityThrough = capacityThrough
         }
     }
 
@@ -29,7 +35,8 @@ package struct InvoiceCoverage: Hashable, Sendable {
         self.marks = invoices.compactMap { invoice in
             invoice.id.map {
                 Mark(
-                    invoice: $0, periodEnd: invoice.period.end, through: invoice.usageThrough)
+                    invoice: $0, periodEnd: invoice.period.end, through: invoice.usageThrough,
+                    capacityThrough: invoice.capacityThrough ?? 0)
             }
         }
     }
@@ -42,5 +49,17 @@ package struct InvoiceCoverage: Hashable, Sendable {
     /// Whether an event goes on the next invoice of `period`.
     package func isDue(sequence: Int64, at instant: Instant, in period: BillingPeriod) -> Bool {
         instant < period.end && invoice(sequence: sequence, at: instant) == nil
+    }
+
+    /// The invoice on which a charge or a credit for capacity stands; nil while it stands on none.
+    package func invoice(capacity sequence: Int64, at instant: Instant) -> InvoiceID? {
+        marks.first { instant < $0.periodEnd && sequence <= $0.capacityThrough }?.invoice
+    }
+
+    /// Whether a charge or a credit for capacity goes on the next invoice of `period`.
+    package func isDue(
+        capacity sequence: Int64, at instant: Instant, in period: BillingPeriod
+    ) -> Bool {
+        instant < period.end && invoice(capacity: sequence, at: instant) == nil
     }
 }

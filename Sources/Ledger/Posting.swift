@@ -108,13 +108,14 @@ package struct Posting: Hashable, Sendable {
             entries: entries.filter { $0.amount != .zero })
     }
 
-    /// What a credit note gives back.
+    /// What a credit note gives back of `revenue`.
     package static func correction(
-        _ amount: Money, to organization: OrganizationID, note: CreditNoteID, number: String
+        _ amount: Money, to organization: OrganizationID, from revenue: AccountName,
+        note: CreditNoteID, number: String
     ) -> Posting {
         Posting(
             .correction, key: "correction/\(note)", reference: number,
-            entries: move(amount, from: .tokenRevenue, to: .customer(organization)))
+            entries: move(amount, from: revenue, to: .customer(organization)))
     }
 
     /// Allots to a budget; below zero takes back.

@@ -32,17 +32,18 @@ extension TextOutput {
         let head = record([
             "Invoice": invoice.number ?? "draft", "Customer": invoice.customer.name,
             "Period": "\(invoice.period)", "Issued": invoice.issuedAt.map(time),
-            "Requests": count(invoice.requests), "Rounding": money(invoice.rounding),
+            "Requests": count(invoice.requests), "Leases": invoice.leases.map { count($0) },
+            "Rounding": money(invoice.rounding),
         ])
         var table = Table(
-            .number("LINE"), .text("MODEL"), .text("PROJECT"), .fixed("TOKENS OF"),
-            .fixed("USED IN"), .number("PRICES"), .number("QUANTITY"), .number("PER MILLION"),
+            .number("LINE"), .text("FOR"), .text("PROJECT"), .fixed("USED IN"),
+            .number("PRICES"), .number("QUANTITY"), .fixed("UNIT"), .number("UNIT PRICE"),
             .number("USD"))
         for line in invoice.lines {
             table.add(
-                "\(line.line)", line.model, line.projectName, line.tokenClass.words,
-                "\(line.servicePeriod)", "v\(line.priceVersion)", count(line.quantity),
-                money(line.pricePerMillion), money(line.amount))
+                "\(line.line)", line.product.title, line.projectName, "\(line.servicePeriod)",
+                line.product.priceText, line.quantityText, line.product.unit,
+                line.unitPriceText, money(line.amount))
         }
         table.setFooter("", "total", "", "", "", "", "", "", money(invoice.total))
         return head + "\n\n" + table.rendered(width: columns)
@@ -51,24 +52,11 @@ extension TextOutput {
     func creditNote(_ note: CreditNote) -> String {
         record([
             "Credit note": note.number, "Corrects": "\(note.invoiceNumber), line \(note.line)",
-            "Used in": "\(note.servicePeriod)", "Model": note.model,
-            "Tokens of": note.tokenClass.words,
-            "Tokens taken back": note.quantity.map { count($0) },
+            "Used in": "\(note.servicePeriod)", "For": note.product.title,
+            "Taken back": note.quantity.map {
+                note.product.text(of: $0) + " " + note.product.unit
+            },
             "Given back": money(note.amount), "Reason": note.reason, "Issued": time(note.issuedAt),
         ])
-    }
-}
-
-extension TokenClass {
-    /// Without the common `tokens`.
-    var words: String {
-        switch self {
-        case .input: "input"
-        case .cacheRead: "cached input"
-        case .cacheWrite: "cache write"
-        case .output: "output"
-        case .reasoning: "reasoning"
-        case .embedding: "embedding"
-        }
     }
 }

@@ -22,7 +22,8 @@ struct InvoiceCorrect: OwnerCommand {
     @Argument(help: "The line's number.")
     var line: Int
 
-    @Option(help: ArgumentHelp("Tokens to take back.", valueName: "tokens"))
+    @Option(
+        help: ArgumentHelp("Tokens or accelerator-seconds to take back.", valueName: "count"))
     var quantity: Int64?
 
     @Option(help: ArgumentHelp("Whole cents to give back, in dollars.", valueName: "usd"))
@@ -36,7 +37,7 @@ struct InvoiceCorrect: OwnerCommand {
 
     func validate() throws {
         if (quantity == nil) == (amount == nil) {
-            throw ValidationError("Name exactly one of --quantity TOKENS and --amount USD.")
+            throw ValidationError("Name exactly one of --quantity COUNT and --amount USD.")
         }
     }
 

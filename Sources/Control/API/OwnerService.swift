@@ -65,7 +65,7 @@ package protocol OwnerService: Sendable {
     func invoice(_ reference: String) async throws -> Invoice
     /// Those that were issued before are in the answer too, as they were.
     func issueInvoices(_ body: InvoiceIssueBody, idempotency: String?) async throws -> [Invoice]
-    func explain(invoice reference: String, line: Int) async throws -> [UsageEventBody]
+    func explain(invoice reference: String, line: Int) async throws -> InvoiceExplanation
     func creditNotes(of customer: OrganizationID?) async throws -> [CreditNote]
     func creditNote(_ reference: String) async throws -> CreditNote
     func issueCreditNote(

@@ -90,7 +90,8 @@ extension ControlService {
         var part = 1
         while !held.isEmpty {
             while try records.transaction(
-                idempotencyKey: Posting.releaseKey(lease, part: part)) != nil {
+                idempotencyKey: Posting.releaseKey(lease, part: part)) != nil
+            {
                 part += 1
             }
             try post(

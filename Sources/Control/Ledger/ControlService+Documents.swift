@@ -25,7 +25,7 @@ extension ControlService {
         try invoiceNow(reference)
     }
 
-    private func invoiceNow(_ reference: String) throws -> Invoice {
+    func invoiceNow(_ reference: String) throws -> Invoice {
         try DocumentText.decode(from: try document(.invoice, reference).document)
     }
 
@@ -64,6 +64,7 @@ extension ControlService {
         _ body: InvoiceIssueBody, _ issued: [DocumentRow], _ records: any RecordReader
     ) throws -> [Invoice] {
         let through = try records.lastUsageSequence()
+        let capacityThrough = try records.lastCapacityCharge()
         let names = directory.projects.mapValues(\.name)
         return try directory.organizations.values.sorted { $0.id < $1.id }.compactMap { customer in
             guard body.customer == nil || body.customer == customer.id,
@@ -84,15 +85,37 @@ extension ControlService {
                 fold.add(row.event, sequence: row.sequence)
                 entries[row.event.opened.model] = row.priceAs
             }
-            guard fold.requests > 0 else { return nil }
+            try add(
+                capacityOf: customer.id, in: body.period, coverage, to: &fold, records)
+            guard !fold.isEmpty else { return nil }
             return try Invoice(
                 draftFor: Party(id: customer.id, name: customer.name), issuer: Self.issuer,
-                period: body.period, usage: fold, usageThrough: through, projectNames: names,
-                prices: { line in
-                    entries[line.model].flatMap {
-                        directory.priceBook(version: line.priceVersion)?.models[$0]
-                    }.map { $0.perMillion[line.tokenClass] ?? .zero }
+                period: body.period, usage: fold, usageThrough: through,
+                capacityThrough: capacityThrough, projectNames: names,
+                prices: { product in
+                    entries[product.model].flatMap {
+                        directory.priceBook(version: product.priceVersion)?.models[$0]
+                    }.map { $0.perMillion[product.tokenClass] ?? .zero }
                 })
+        }
+    }
+
+    private func add(
+        capacityOf customer: OrganizationID, in period: BillingPeriod,
+        _ coverage: InvoiceCoverage, to fold: inout UsageFold, _ records: any RecordReader
+    ) throws {
+        let filter = CapacityChargeFilter(organization: customer, to: period.end)
+        let isDue = { (sequence: Int64, instant: Instant) in
+            coverage.isDue(capacity: sequence, at: instant, in: period)
+        }
+        try records.eachComputeCharge(filter) { row in
+            if isDue(row.sequence, row.stretch.lastInstant) { fold.add(row.stretch) }
+        }
+        try records.eachStorageCharge(filter) { row in
+            if isDue(row.sequence, row.stretch.lastInstant) { fold.add(row.stretch) }
+        }
+        try records.eachServiceCredit(filter) { row in
+            if isDue(row.sequence, row.credit.at) { fold.add(row.credit) }
         }
     }
 
@@ -122,36 +145,6 @@ extension ControlService {
                     number: number), records)
         }
         return row
-    }
-
-    /// The usage events of one line.
-    package func explain(invoice reference: String, line: Int) async throws -> [UsageEventBody] {
-        let invoice = try invoiceNow(reference)
-        guard let wanted = invoice.lines.first(where: { $0.line == line }),
-            let customer = invoice.customer.id
-        else {
-            throw Failure(
-                .notFound,
-                "The invoice has no line \(line); its lines are 1 to \(invoice.lines.count).",
-                parameter: "line")
-        }
-        return try records.read { records in
-            let issued: [Invoice] = try records.documents(.invoice)
-                .filter { $0.organization == customer }
-                .map { try DocumentText.decode(from: $0.document) }
-            let coverage = InvoiceCoverage(issued: issued)
-            var events: [UsageEventBody] = []
-            let filter = UsageFilter(organization: customer)
-            let abandoned = try records.abandoned(of: filter)
-            try records.eachUsage(filter) { row in
-                guard UsageFold.contributes(row.event, to: wanted.key),
-                    coverage.invoice(sequence: row.sequence, at: row.event.at) == invoice.id
-                else { return }
-                events.append(
-                    UsageEventBody(row, abandoned: abandoned[row.event.opened.request] ?? .zero))
-            }
-            return events
-        }
     }
 
     package func creditNotes(of customer: OrganizationID?) async throws -> [CreditNote] {
@@ -194,8 +187,20 @@ extension ControlService {
                     document: try DocumentText.encode(note), lines: []), .creditNote)
             try post(
                 Posting.correction(
-                    note.amount, to: customer, note: note.id, number: note.number), records)
+                    note.amount, to: customer, from: note.product.revenue, note: note.id,
+                    number: note.number), records)
             return note
+        }
+    }
+}
+
+extension InvoiceProduct {
+    /// Where its charges went.
+    var revenue: AccountName {
+        switch self {
+        case .tokens: .tokenRevenue
+        case .compute, .serviceCredit: .computeRevenue
+        case .storage: .storageRevenue
         }
     }
 }

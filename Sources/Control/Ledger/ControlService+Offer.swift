@@ -198,12 +198,14 @@ extension ControlService {
         let month = BillingPeriod(containing: now)
         var period = month.previous.start..<month.start
         var usage = try pricedUsage(in: period)
-        if usage.isEmpty {
+        var rented = try pricedCapacity(in: period)
+        if usage.isEmpty, rented.isEmpty {
             period = month.start..<max(now, month.start + .microseconds(1))
             usage = try pricedUsage(in: period)
+            rented = try pricedCapacity(in: period)
         }
         let comparison = PriceComparison(
-            usage: usage,
+            usage: usage, rented: rented,
             served: directory.served.map { ServedModel(model: $0.model, priceAs: $0.priceAs) },
             current: current, proposed: proposed, at: now)
         return PriceReview.check(

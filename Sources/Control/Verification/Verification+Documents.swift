@@ -17,6 +17,7 @@ extension Verification {
                     used[id, default: .zero] += row.event.amount
                 }
             }
+            try addCapacity(of: customer, coverage, to: &used)
         }
         for (index, (row, invoice)) in zip(rows, issued).enumerated() {
             verify(row, invoice, place: Int64(index) + 1, used: used)
@@ -25,6 +26,29 @@ extension Verification {
             try DocumentText.decode(CreditNote.self, from: $0.document)
         }
         for note in notes { verify(note, among: notes, invoices: issued) }
+    }
+
+    private func addCapacity(
+        of customer: OrganizationID, _ coverage: InvoiceCoverage,
+        to used: inout [InvoiceID: Money]
+    ) throws {
+        let filter = CapacityChargeFilter(organization: customer)
+        var sums = used
+        func add(_ amount: Money, _ sequence: Int64, _ instant: Instant) {
+            if let id = coverage.invoice(capacity: sequence, at: instant) {
+                sums[id, default: .zero] += amount
+            }
+        }
+        try records.eachComputeCharge(filter) {
+            add($0.stretch.amount, $0.sequence, $0.stretch.lastInstant)
+        }
+        try records.eachStorageCharge(filter) {
+            add($0.stretch.amount, $0.sequence, $0.stretch.lastInstant)
+        }
+        try records.eachServiceCredit(filter) {
+            add(.zero - $0.credit.amount, $0.sequence, $0.credit.at)
+        }
+        used = sums
     }
 
     private mutating func verify(

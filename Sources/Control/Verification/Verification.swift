@@ -1,4 +1,5 @@
 import Ledger
+import Metering
 package import Records
 import Vocabulary
 
@@ -18,6 +19,13 @@ package struct Verification {
     var charges = Finding("every usage event has its charge, and every charge its event")
     var tokens = Finding("every token is billed, or not billed for a reason")
     var journals = Finding("every settled request of the journals is here once")
+    var stretches = Finding("every lease's stretches follow each other from its start to its end")
+    var capacityRating = Finding(
+        "every stretch of a lease or a volume rated again gives its amount")
+    var capacityCharges = Finding(
+        "every billed stretch has its charge, and every charge its stretch")
+    var holds = Finding("every hold of a lease ends once")
+    var credits = Finding("every service credit is posted, and none is above what was charged")
     var invoices = Finding("every invoice is the sum of its lines and of its usage")
     var notes = Finding("every credit note is posted and takes back no more than its line")
 
@@ -25,6 +33,15 @@ package struct Verification {
     var balances: [AccountName: Money] = [:]
     /// Charges that no usage event has claimed yet, by their key.
     var unclaimed: [String: Money] = [:]
+    /// The same of charges for leases and volumes.
+    var unclaimedCapacity: [String: Money] = [:]
+    /// Service credits that were posted and no record has claimed yet, by their key.
+    var unclaimedCredits: [String: Money] = [:]
+    /// How often each lease's hold was released.
+    var releases: [LeaseID: Int] = [:]
+    var settledLeases: [LeaseID: SettledLeaseRow] = [:]
+    /// Those that have not been compared with their lease yet.
+    var serviceCredits: [LeaseID: [ServiceCredit]] = [:]
     /// What was posted for documents, by key.
     var documentPostings: [String: Transaction] = [:]
 
@@ -34,9 +51,11 @@ package struct Verification {
     package static func run(_ records: any RecordKeeper) throws -> [Finding] {
         try records.read { reader in
             var verification = Verification(reader)
+            for row in try reader.settledLeases() { verification.settledLeases[row.lease] = row }
             try verification.verifyLedger()
             try verification.verifyUsage()
             try verification.verifyJournals()
+            try verification.verifyCapacity()
             try verification.verifyDocuments()
             return verification.findings
         }
@@ -44,8 +63,8 @@ package struct Verification {
 
     private var findings: [Finding] {
         [
-            balance, once, covered, checkpoints, rating, charges, tokens, journals, invoices,
-            notes,
+            balance, once, covered, checkpoints, rating, charges, tokens, journals, stretches,
+            capacityRating, capacityCharges, holds, credits, invoices, notes,
         ]
     }
 }
@@ -80,6 +99,7 @@ extension Verification {
                     limits.removeFirst()
                 }
                 post(posted.transaction, at: sequence, limits: current)
+                noteCapacity(posted)
                 while let checkpoint = expected.first, checkpoint.sequence <= sequence {
                     expected.removeFirst()
                     checkpoints.check(
@@ -91,9 +111,12 @@ extension Verification {
         }
         checkpoints.note = "\(balances.count) accounts"
         let held = balances.reduce(Money.zero) { sum, account in
-            if case .lease = account.key { sum + account.value } else { sum }
+            switch account.key {
+            case .lease, .hold: sum + account.value
+            default: sum
+            }
         }
-        covered.note = "\(held) dollars lent to gateways now"
+        covered.note = "\(held) dollars lent to gateways or held for leases now"
     }
 
     private mutating func post(
@@ -103,14 +126,14 @@ extension Verification {
         for entry in transaction.entries where entry.amount < .zero {
             let after = balances[entry.account] ?? .zero
             switch entry.account {
-            case .lease, .budgetLease:
+            case .lease, .budgetLease, .hold, .budgetHold:
                 covered.check(
                     after >= .zero, "\(entry.account) is \(after) at transaction \(sequence)")
             case .customer(let organization):
                 let lowest = Money.zero - (limits[organization] ?? .zero)
                 covered.check(
                     after >= lowest, "\(entry.account) is \(after) at transaction \(sequence)")
-            case .budget where transaction.kind == .lease:
+            case .budget where transaction.kind == .lease || transaction.kind == .hold:
                 covered.check(
                     after >= .zero, "\(entry.account) is \(after) at transaction \(sequence)")
             default: break
@@ -118,8 +141,14 @@ extension Verification {
         }
         switch transaction.kind {
         case .charge:
-            unclaimed[transaction.idempotencyKey] =
-                transaction.entries.first { $0.account == .tokenRevenue }?.amount ?? .zero
+            let capacity =
+                transaction.amount(on: .computeRevenue) ?? transaction.amount(on: .storageRevenue)
+            if let capacity {
+                unclaimedCapacity[transaction.idempotencyKey] = capacity
+            } else {
+                unclaimed[transaction.idempotencyKey] =
+                    transaction.amount(on: .tokenRevenue) ?? .zero
+            }
         case .rounding, .correction:
             documentPostings[transaction.idempotencyKey] = transaction
         default: break

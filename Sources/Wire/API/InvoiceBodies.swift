@@ -22,7 +22,7 @@ package struct InvoiceIssueBody: APIRequestBody, Hashable {
 package struct CreditNoteIssueBody: APIRequestBody, Hashable {
     /// The line's number on the invoice, from 1.
     package var line: Int
-    /// Tokens that should not have been billed.
+    /// Tokens, or whole accelerator-seconds, that should not have been billed.
     package var quantity: Int64?
     /// Dollars and whole cents that should not have been billed.
     package var amount: Money?

@@ -179,8 +179,8 @@ final class FakeOwnerService: OwnerService {
     func issueInvoices(_ body: InvoiceIssueBody, idempotency: String?) async throws -> [Invoice] {
         try note("issue \(body.period)", [try Documents.invoice()])
     }
-    func explain(invoice reference: String, line: Int) async throws -> [UsageEventBody] {
-        try note("explain \(reference) \(line)", [])
+    func explain(invoice reference: String, line: Int) async throws -> InvoiceExplanation {
+        try note("explain \(reference) \(line)", .requests([]))
     }
     func creditNotes(of customer: OrganizationID?) async throws -> [CreditNote] {
         try note("credit notes", [try Documents.creditNote()])

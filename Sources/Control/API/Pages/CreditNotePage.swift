@@ -13,11 +13,11 @@ package enum CreditNotePage {
             "invoice": note.invoiceNumber,
             "line": "\(note.line)",
             "period": "\(note.servicePeriod)",
-            "model": note.model,
-            "class": DisplayText.name(of: note.tokenClass),
+            "title": note.product.title,
             "project": note.projectName,
-            "quantity": note.quantity.map(DisplayText.grouped) ?? "",
-            "price": note.pricePerMillion.formatted(minimumDecimals: 2),
+            "quantity": note.quantity.map { note.product.text(of: $0) } ?? "",
+            "unit": note.quantity == nil ? "" : note.product.unit,
+            "price": note.unitPriceText,
             "amount": DisplayText.cents(-note.amount),
             "reason": note.reason,
         ])
@@ -38,11 +38,12 @@ package enum CreditNotePage {
             <div><div class="label">To</div>{{customer}}<div class="small">{{customerID}}</div></div>
             </div>
             <div class="scroll"><table>
-            <thead><tr><th>Line</th><th>Model and tokens</th><th class="wide">Used in</th>
-            <th class="number">Tokens taken back</th><th class="number wide">USD per million</th>
+            <thead><tr><th>Line</th><th>For</th><th class="wide">Used in</th>
+            <th class="number">Taken back</th><th class="number wide">Unit price</th>
             <th class="number">USD</th></tr></thead>
-            <tbody><tr><td>{{line}}</td><td>{{model}}, {{class}}<div class="small">{{project}}</div>
-            </td><td class="wide">{{period}}</td><td class="number">{{quantity}}</td>
+            <tbody><tr><td>{{line}}</td><td>{{title}}<div class="small">{{project}}</div>
+            </td><td class="wide">{{period}}</td><td class="number">{{quantity}}\
+            <div class="small">{{unit}}</div></td>
             <td class="number wide">{{price}}</td><td class="number">{{amount}}</td></tr></tbody>
             <tfoot><tr class="total"><td colspan="2">Total</td><td class="wide"></td><td></td>\
             <td class="wide"></td><td class="number">{{amount}}</td>

@@ -21,15 +21,4 @@ enum DisplayText {
     static func days(of period: BillingPeriod) -> String {
         day(period.start) + " to " + day(period.end + .microseconds(-1))
     }
-
-    static func name(of tokenClass: TokenClass) -> String {
-        switch tokenClass {
-        case .input: "input"
-        case .cacheRead: "cached input"
-        case .cacheWrite: "cache write"
-        case .output: "output"
-        case .reasoning: "reasoning"
-        case .embedding: "embedding"
-        }
-    }
 }

@@ -16,10 +16,20 @@ package enum InvoicePage {
             "total": DisplayText.cents(invoice.total),
             "exact": "\(invoice.exactTotal)",
             "rounding": "\(invoice.rounding)",
-            "requests": DisplayText.grouped(invoice.requests),
+            "counts": counts(invoice),
             "empty": invoice.lines.isEmpty,
             "lines": invoice.lines.map { line($0, manyProjects: projects.count > 1, in: invoice) },
         ])
+    }
+
+    /// `12 requests and 3 leases`.
+    private static func counts(_ invoice: Invoice) -> String {
+        let leases = invoice.leases ?? 0
+        return [(invoice.requests, "request"), (leases, "lease")].filter { count, noun in
+            count > 0 || (noun == "request" && leases == 0)
+        }.map { count, noun in
+            DisplayText.grouped(count) + " " + noun + (count == 1 ? "" : "s")
+        }.joined(separator: " and ")
     }
 
     private static func line(
@@ -27,13 +37,13 @@ package enum InvoicePage {
     ) -> [String: Any] {
         [
             "line": "\(line.line)",
-            "model": line.model,
+            "title": line.product.title,
             "project": manyProjects ? line.projectName : "",
-            "class": DisplayText.name(of: line.tokenClass),
             "late": line.servicePeriod == invoice.period ? "" : "used in \(line.servicePeriod)",
-            "version": "\(line.priceVersion)",
-            "quantity": DisplayText.grouped(line.quantity),
-            "price": line.pricePerMillion.formatted(minimumDecimals: 2),
+            "version": line.product.priceText,
+            "quantity": line.quantityText,
+            "unit": line.product.unit,
+            "price": line.unitPriceText,
             "exact": "\(line.exactAmount)",
             "amount": DisplayText.cents(line.amount),
         ]
@@ -56,13 +66,13 @@ package enum InvoicePage {
             </div>
             {{#empty}}<p>No usage.</p>{{/empty}}
             <div class="scroll"><table>
-            <thead><tr><th>#</th><th>Model and tokens</th><th class="number wide">Prices</th>
-            <th class="number">Tokens</th><th class="number wide">USD per million</th>
+            <thead><tr><th>#</th><th>For</th><th class="number wide">Prices</th>
+            <th class="number">Quantity</th><th class="number wide">Unit price</th>
             <th class="number wide">Exact</th><th class="number">USD</th></tr></thead>
             <tbody>
-            {{#lines}}<tr><td>{{line}}</td><td>{{model}}, {{class}}<div class="small">{{project}} \
-            {{late}}</div></td><td class="number wide">v{{version}}</td>\
-            <td class="number">{{quantity}}</td><td class="number wide">{{price}}</td>\
+            {{#lines}}<tr><td>{{line}}</td><td>{{title}}<div class="small">{{project}} \
+            {{late}}</div></td><td class="number wide">{{version}}</td>\
+            <td class="number">{{quantity}}<div class="small">{{unit}}</div></td><td class="number wide">{{price}}</td>\
             <td class="number wide soft">{{exact}}</td><td class="number">{{amount}}</td></tr>
             {{/lines}}
             </tbody>
@@ -71,10 +81,10 @@ package enum InvoicePage {
             <td class="wide"></td><td class="wide"></td><td class="number">{{total}}</td></tr>
             </tfoot></table></div>
             <div class="notes">
-            <p>{{requests}} requests. Each line is rounded once, half up, to cents; the total is
-            the sum of the lines. Usage was charged exactly, request by request: {{exact}} USD.
+            <p>{{counts}}. Each line is rounded once, half up, to cents; the total is the sum of
+            the lines. Requests and seconds were charged exactly, each by itself: {{exact}} USD.
             The difference of {{rounding}} USD is posted as rounding.</p>
-            <p>Every line can be traced to its requests. An issued invoice never changes; it is
+            <p>Every line can be traced to its requests, leases, volumes or credits. An issued invoice never changes; it is
             corrected by credit notes.</p>
             </div>
             """)
