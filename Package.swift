@@ -177,7 +177,7 @@ let package = Package(
             name: "StoreTests",
             dependencies: [
                 "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Records", "Store",
-                "TestKit",
+                "TestKit", grdb,
             ],
             swiftSettings: house),
         .testTarget(

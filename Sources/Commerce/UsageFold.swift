@@ -7,7 +7,8 @@ package struct UsageFold: Hashable, Sendable {
     package struct CapacitySum: Hashable, Sendable {
         package fileprivate(set) var quantity: Int64 = 0
         package fileprivate(set) var amount = Money.zero
-        /// How many amounts were rounded to 10⁻¹⁸ dollars: one for each lease or stretch of storage.
+        /// How many amounts were rounded to 10⁻¹⁸ dollars: one for each lease, stretch of storage
+        /// or credit.
         package var parts: Int { leases.count + others }
         fileprivate var leases: Set<LeaseID> = []
         fileprivate var others = 0

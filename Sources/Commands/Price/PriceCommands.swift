@@ -30,11 +30,11 @@ extension TextOutput {
         if !book.models.isEmpty {
             parts.append("Dollars per million tokens:\n\n" + table.rendered(width: columns))
         }
-        if !book.compute.isEmpty {
-            parts.append("Dollars per accelerator-hour:\n\n" + compute(book.compute))
+        if let prices = book.compute, !prices.isEmpty {
+            parts.append("Dollars per accelerator-hour:\n\n" + compute(prices))
         }
-        if !book.storage.isEmpty {
-            parts.append("Dollars per GiB-month of 730 hours:\n\n" + storage(book.storage))
+        if let prices = book.storage, !prices.isEmpty {
+            parts.append("Dollars per GiB-month of 730 hours:\n\n" + storage(prices))
         }
         return parts.joined(separator: "\n\n")
     }
@@ -61,15 +61,16 @@ extension TextOutput {
     private func price(_ money: Money?) -> String { money.map(self.money) ?? "" }
 
     func check(_ check: PriceCheckBody) -> String {
+        let capacity = check.capacity ?? []
         let against = check.currentVersion.map { "version \($0), in force" } ?? "no prices"
         var parts = [
             "Version \(check.version), effective \(time(check.effective)), against \(against). "
                 + "Usage from \(time(check.from)) to \(time(check.to)).",
-            comparison("MODEL", check.models, total: check.capacity.isEmpty ? check.total : nil),
+            comparison("MODEL", check.models, total: capacity.isEmpty ? check.total : nil),
         ]
-        if !check.capacity.isEmpty {
+        if !capacity.isEmpty {
             if check.models.isEmpty { parts.removeLast() }
-            parts.append(comparison("RENTED", check.capacity, total: check.total))
+            parts.append(comparison("RENTED", capacity, total: check.total))
         }
         if !check.customers.isEmpty {
             parts.append(comparison("CUSTOMER", check.customers, total: nil))

@@ -20,6 +20,7 @@ extension Verification {
         var books: [Int64: PriceBook] = [:]
         for row in try records.priceBooks() { books[row.book.version] = row.book }
         try readServiceCredits()
+        unwalked = settledLeases
         var state = self
         var walk: LeaseWalk?
         try records.eachComputeChargeByLease { row in
@@ -39,6 +40,11 @@ extension Verification {
             last = row.stretch
         }
         self = state
+        for (lease, settled) in unwalked.sorted(by: { $0.key < $1.key }) {
+            stretches.check(
+                settled.charges == 0,
+                "\(lease) was settled after \(settled.charges) stretches, none is here")
+        }
         for key in unclaimedCapacity.keys.sorted().prefix(Finding.maximumExamples) {
             capacityCharges.fail("\(key) has no stretch")
         }
@@ -119,7 +125,7 @@ extension Verification {
 
     private mutating func finish(_ walk: LeaseWalk) {
         let lease = walk.first.lease
-        if let settled = settledLeases[lease] {
+        if let settled = unwalked.removeValue(forKey: lease) {
             stretches.check(
                 settled.charges == Int64(walk.sequence) && settled.seconds == walk.second,
                 "\(lease) was settled after \(settled.charges) stretches and \(settled.seconds) "

@@ -40,6 +40,8 @@ package struct Verification {
     /// How often each lease's hold was released.
     var releases: [LeaseID: Int] = [:]
     var settledLeases: [LeaseID: SettledLeaseRow] = [:]
+    /// Those whose stretches were not read yet.
+    var unwalked: [LeaseID: SettledLeaseRow] = [:]
     /// Those that have not been compared with their lease yet.
     var serviceCredits: [LeaseID: [ServiceCredit]] = [:]
     /// What was posted for documents, by key.

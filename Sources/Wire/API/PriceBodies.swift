@@ -123,8 +123,9 @@ package struct PriceVersionBody: Codable, Hashable, Sendable {
     /// Whether requests that come now are charged by it.
     package var inForce: Bool
     package var models: [ModelPriceBody]
-    package var compute: [ComputePriceBody]
-    package var storage: [StoragePriceBody]
+    /// nil from a Spillway that did not sell capacity yet.
+    package var compute: [ComputePriceBody]?
+    package var storage: [StoragePriceBody]?
 
     package enum CodingKeys: String, CodingKey {
         case version, effective, models, compute, storage
@@ -181,7 +182,7 @@ package struct PriceCheckBody: Codable, Hashable, Sendable {
     package var to: Instant
     package var models: [Row]
     /// What was rented; its requests are zero.
-    package var capacity: [Row]
+    package var capacity: [Row]?
     /// By how much more they would pay, most first.
     package var customers: [Row]
     package var total: Row

@@ -214,7 +214,7 @@ import Wire
             desk.move(to: december)
             let issued: [Invoice] = try await desk.ask(
                 "POST", "/api/v1/invoices", #"{"period":"2026-11"}"#)
-            #expect(issued.first?.lines.map(\.priceVersion) == [1, 2])
+            #expect(issued.first?.lines.map(\.product.priceText) == ["v1", "v2"])
             #expect(issued.first?.lines.map(\.amount) == [.dollars(1), .dollars(3)])
         }
     }

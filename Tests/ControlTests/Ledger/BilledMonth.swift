@@ -1,3 +1,4 @@
+import CapacityPath
 import Foundation
 import GRDB
 import Fleet
@@ -16,14 +17,18 @@ import Wire
 
 @testable import Control
 
-/// A month with one row at least in every table: a customer with a credit limit, one gateway with
-/// three requests, one in quarantine and abandoned tokens, an invoice and a credit note.
+/// A month with one row at least in every table of money: a customer with a credit limit, one
+/// gateway with three requests, one in quarantine and abandoned tokens, two leases and a volume, an
+/// invoice and a credit note.
 final class BilledMonth {
     static let price = ModelPrice(
         model: "model", perMillion: [.input: .dollars(1), .output: .dollars(4)], source: "test",
         sourceDate: "2026-11-21")
     static let rate = Rate(price)
     static let counts = TokenCounts(input: 1000, output: 500)
+    static let ended = LeaseID(high: 7, low: 1)
+    static let running = LeaseID(high: 7, low: 2)
+    static let volume = VolumeID(high: 7, low: 3)
 
     let path: String
     let service: ControlService
@@ -62,6 +67,36 @@ final class BilledMonth {
         try gateway.append(
             .abandoned(RequestID(high: 8, low: 1), TokenCounts(output: 3), at: .noon))
         try await apply()
+        try await rent()
+    }
+
+    /// A lease that failed in the end and was credited, one that runs, and a volume.
+    private func rent() async throws {
+        var done = try SimulatedLease(
+            Self.ended, organization: customer.id, project: customer.project,
+            accelerators: .whole(1))
+        _ = try await done.hold(seconds: 120, service)
+        try await done.charge(seconds: 60, service)
+        try await done.charge(seconds: 30, service)
+        try await done.charge(seconds: 5, unbilled: .ourFailure, service)
+        try await done.release(service)
+        try await done.credit(.cents(2), service)
+        var running = try SimulatedLease(
+            Self.running, organization: customer.id, project: customer.project,
+            accelerators: Accelerators(thousandths: 500))
+        _ = try await running.hold(seconds: 60, service)
+        try await running.charge(seconds: 7, service)
+        let project = customer.project
+        let price = try #require(ControlService.rentedPrices.storage["volumes"])
+        try await service.inTransaction { service, records in
+            for hour in 0..<2 {
+                let from = Instant.noon + .seconds(3600 * (hour - 2))
+                let isPaid = try service.chargeStorage(
+                    of: Self.volume, mebibytes: 2048, from: from, to: from + .seconds(3600),
+                    project: project, price: price, priceVersion: 1, records)
+                #expect(isPaid)
+            }
+        }
     }
 
     func borrow(_ amount: Money) async throws {

@@ -1,3 +1,4 @@
+import CapacityPath
 import Foundation
 import Fleet
 import Ledger
@@ -15,7 +16,8 @@ import Wire
 
 @testable import Control
 
-/// Two gateways, two customers with budgets, and one control that may die between any two steps.
+/// Two gateways, two customers with budgets, leases of capacity, and one control that may die
+/// between any two steps.
 /// Which step comes next is drawn from the seed; after each the laws of the ledger are checked.
 struct LedgerSimulation {
     struct Abort: Error {}
@@ -29,6 +31,7 @@ struct LedgerSimulation {
     var connections: [Int64] = []
     var peers: [RecordingPeer] = []
     var customers: [CustomerBody] = []
+    var leases: [SimulatedLease] = []
     private var granted: [OrganizationID: Money] = [:]
     private var nextBorrow: Int64 = 0
 
@@ -77,10 +80,12 @@ struct LedgerSimulation {
 
     mutating func step() async throws {
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<25: try await borrow()
-        case 25..<50: try hold()
-        case 50..<70: try settle()
-        case 70..<78: try giveBack()
+        case 0..<20: try await borrow()
+        case 20..<37: try hold()
+        case 37..<52: try settle()
+        case 52..<58: try giveBack()
+        case 58..<68: try await rent()
+        case 68..<78: try await useLease()
         case 78..<86: try await announce()
         case 86..<89: try await crashGateway()
         case 89..<92: try await crashControl()
@@ -227,6 +232,37 @@ struct LedgerSimulation {
         _ = try await service.changeLimits(change, of: customer.project, idempotency: nil)
     }
 
+    /// A new lease, or more time for one that runs; refused where there is no money.
+    private mutating func rent() async throws {
+        let customer = customers[Int.random(in: customers.indices, using: &random)]
+        let running = leases.indices.filter { !leases[$0].isReleased }
+        let seconds = Int64.random(in: 1...4, using: &random)
+        if let index = running.randomElement(using: &random), Bool.random(using: &random) {
+            _ = try await leases[index].hold(seconds: seconds, service)
+            return
+        }
+        var lease = try SimulatedLease(
+            LeaseID(high: random.next(), low: random.next()), organization: customer.id,
+            project: customer.project,
+            accelerators: Accelerators(thousandths: .random(in: 1...3000, using: &random)))
+        if try await lease.hold(seconds: seconds, service) { leases.append(lease) }
+    }
+
+    /// A stretch, the end or a credit of some lease.
+    private mutating func useLease() async throws {
+        guard let index = leases.indices.randomElement(using: &random) else { return }
+        if leases[index].isReleased {
+            let amount = Money(units: Int128(Int64.random(in: 1...1 << 50, using: &random)))
+            return try await leases[index].credit(amount, service)
+        }
+        let seconds = Int64.random(in: 1...3, using: &random)
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<6: try await leases[index].charge(seconds: seconds, service)
+        case 6: try await leases[index].charge(seconds: seconds, unbilled: .ourFailure, service)
+        default: try await leases[index].release(service)
+        }
+    }
+
     /// A commit fails: nothing of it is there, neither in the records nor in memory.
     private mutating func fail() async throws {
         let before = try await service.accounts(without: ())
@@ -236,6 +272,10 @@ struct LedgerSimulation {
             try await service.addCredit(
                 CreditAddBody(amount: .cents(1)), to: customer.id, idempotency: nil)
         }
+        #expect(try await service.accounts(without: ()) == before)
+        guard var lease = leases.first(where: { !$0.isReleased }) else { return }
+        fault.arm()
+        await #expect(throws: Failure.self) { try await lease.release(service) }
         #expect(try await service.accounts(without: ()) == before)
     }
 
@@ -250,6 +290,10 @@ struct LedgerSimulation {
         for (account, balance) in balances {
             if account.isLease { #expect(balance >= .zero, "\(account)") }
             if case .customer = account { #expect(balance >= .zero, "\(account)") }
+        }
+        for lease in leases {
+            let account = AccountName.hold(lease.lease, lease.order.organization)
+            #expect((balances[account] ?? .zero) == lease.held, "\(account)")
         }
         for gateway in gateways {
             for (scope, purse) in gateway.purses {
@@ -272,9 +316,18 @@ struct LedgerSimulation {
                 .recalled(id: 0, offset: gateways[index].position), on: connections[index])
             await service.disconnected(connections[index])
         }
+        for index in leases.indices where !leases[index].isReleased {
+            try await leases[index].charge(seconds: 1, service)
+            try await leases[index].release(service)
+        }
         for customer in customers {
             let body = try await service.customer(customer.id)
-            let spent = gateways.reduce(Money.zero) { $0 + ($1.spent[customer.id] ?? .zero) }
+            let rented = leases.filter { $0.order.organization == customer.id }
+                .reduce(Money.zero) { $0 + $1.charged - $1.credited }
+            let spent = gateways.reduce(rented) { $0 + ($1.spent[customer.id] ?? .zero) }
+            let budget = await service.book.balance(
+                .budgetSpent(.project(customer.project, period: "2026-11")))
+            #expect(budget == spent)
             #expect(body.held == .zero)
             #expect(body.charged == spent)
             #expect(body.available == (granted[customer.id] ?? .zero) - spent)
@@ -311,8 +364,9 @@ extension ControlService {
     /// A price book and a model that is charged by it.
     func seedOffer(_ price: ModelPrice) throws {
         try transact { records in
-            try append(
-                PriceBook(version: 1, effective: .noon, models: [price.model: price]), records)
+            var book = Self.rentedPrices
+            book.models[price.model] = price
+            try append(book, records)
             try add(
                 Deployment(
                     model: price.model, engine: .openAI, baseURL: "http://127.0.0.1:1/v1",

@@ -31,6 +31,13 @@ struct VerificationTests {
     private static let charges = "every usage event has its charge"
     private static let tokens = "every token is billed"
     private static let journals = "every settled request of the journals"
+    private static let stretches = "every lease's stretches"
+    private static let capacityRating = "every stretch of a lease or a volume"
+    private static let capacityCharges = "every billed stretch has its charge"
+    private static let holds = "every hold of a lease"
+    private static let credits = "every service credit"
+    private static let ended = BilledMonth.ended
+    private static let running = BilledMonth.running
     private static let invoices = "every invoice is the sum"
     private static let notes = "every credit note is posted"
 
@@ -89,7 +96,7 @@ struct VerificationTests {
             """
             UPDATE transactions SET idempotency_key =
                 (SELECT idempotency_key FROM transactions WHERE sequence = \(aCharge))
-            WHERE kind = 'charge'
+            WHERE idempotency_key LIKE 'charge/req%'
             """,
             broken: [once, charges]),
         Tampering(
@@ -158,6 +165,92 @@ struct VerificationTests {
             broken: [notes]),
     ]
 
+    static let capacityTamperings = [
+        Tampering(
+            "a stretch of a lease is removed",
+            "DELETE FROM compute_charges WHERE lease = '\(ended)' AND lease_sequence = 1",
+            broken: [stretches, capacityCharges, invoices]),
+        Tampering(
+            "the last stretch of a lease is removed",
+            "DELETE FROM compute_charges WHERE lease = '\(ended)' AND lease_sequence = 3",
+            broken: [stretches]),
+        Tampering(
+            "all of a lease is removed",
+            "DELETE FROM compute_charges WHERE lease = '\(ended)'",
+            broken: [stretches, capacityCharges, credits, invoices]),
+        Tampering(
+            "two stretches overlap",
+            "UPDATE compute_charges SET from_second = 89 WHERE unbilled_reason IS NOT NULL",
+            broken: [stretches]),
+        Tampering(
+            "a stretch is longer than it was",
+            "UPDATE compute_charges SET to_second = 8 WHERE lease = '\(running)'",
+            broken: [capacityRating]),
+        Tampering(
+            "a stretch costs more",
+            "UPDATE compute_charges SET amount = '1' WHERE lease = '\(running)'",
+            broken: [capacityRating, capacityCharges, invoices]),
+        Tampering(
+            "a charged stretch is said to be free",
+            """
+            UPDATE compute_charges SET unbilled_reason = 'our_failure'
+            WHERE lease = '\(ended)' AND lease_sequence = 1
+            """,
+            broken: [capacityRating]),
+        Tampering(
+            "the price of an accelerator is changed afterwards",
+            "UPDATE price_books SET document = REPLACE(document, '\"3\"', '\"5\"')",
+            broken: [capacityRating]),
+        Tampering(
+            "a volume kept more",
+            "UPDATE storage_charges SET mebibytes = 4096 WHERE volume_sequence = 2",
+            broken: [capacityRating]),
+        Tampering(
+            "a volume's stretch is removed",
+            "DELETE FROM storage_charges WHERE volume_sequence = 1",
+            broken: [stretches, capacityCharges, invoices]),
+        Tampering(
+            "a lease's charge has another name",
+            """
+            UPDATE transactions SET idempotency_key = 'other'
+            WHERE idempotency_key = 'charge/\(ended)/2'
+            """,
+            broken: [capacityCharges]),
+        Tampering(
+            "a lease's hold is not released",
+            """
+            DELETE FROM entries WHERE transaction_sequence =
+                (SELECT sequence FROM transactions WHERE kind = 'release')
+            """,
+            "DELETE FROM transactions WHERE kind = 'release'",
+            broken: [balance, checkpoints, holds]),
+        Tampering(
+            "a lease is not settled, and its hold is gone",
+            "DELETE FROM settled_leases",
+            broken: [holds]),
+        Tampering(
+            "a lease holds again after its end",
+            "UPDATE entries SET account = REPLACE(account, '\(running)', '\(ended)')",
+            broken: [holds, checkpoints]),
+        Tampering(
+            "a service credit is larger than what is posted",
+            "UPDATE service_credits SET amount = '0.03'",
+            broken: [credits, invoices]),
+        Tampering(
+            "a service credit is above what was charged",
+            "UPDATE service_credits SET amount = '0.5'",
+            """
+            UPDATE entries SET amount = CASE WHEN amount LIKE '-%' THEN '-0.5' ELSE '0.5' END
+            WHERE transaction_sequence =
+                (SELECT sequence FROM transactions WHERE kind = 'service_credit')
+            """,
+            broken: [credits, checkpoints, invoices]),
+        Tampering(
+            "a service credit is not on record",
+            "DELETE FROM service_credits",
+            broken: [credits, invoices]),
+    ]
+
     private func withMonth(_ body: (BilledMonth) async throws -> Void) async throws {
         try await withTemporaryDirectory { directory in
             let month = try await BilledMonth(directory)
@@ -179,7 +272,7 @@ struct VerificationTests {
         }
     }
 
-    @Test(arguments: tamperings)
+    @Test(arguments: tamperings + capacityTamperings)
     func `what was changed is found`(tampering: Tampering) async throws {
         try await withMonth { month in
             try month.tamper(tampering.statements)
