@@ -138,10 +138,17 @@ package struct SlurmDeclaration: Hashable, Codable, Sendable {
     package var partition: String
     /// Where jobs' files, logs and volumes are: one path on all nodes and here.
     package var sharedDirectory: String
+    /// Whether work sees its node's network, as gangs need that talk over it; nil: no, it has its
+    /// own loopback alone.
+    package var hostNetwork: Bool?
+    /// What keeps customers apart on that network: `a VLAN for each tenant`. Without it, and with
+    /// the network, work of customers is refused.
+    package var networkSeparatedBy: String?
 
     package init(
         configuration: String, url: String, user: String, tokenFile: String? = nil,
-        partition: String, sharedDirectory: String
+        partition: String, sharedDirectory: String, hostNetwork: Bool? = nil,
+        networkSeparatedBy: String? = nil
     ) {
         self.configuration = configuration
         self.url = url
@@ -149,6 +156,8 @@ package struct SlurmDeclaration: Hashable, Codable, Sendable {
         self.tokenFile = tokenFile
         self.partition = partition
         self.sharedDirectory = sharedDirectory
+        self.hostNetwork = hostNetwork
+        self.networkSeparatedBy = networkSeparatedBy
     }
 }
 

@@ -1,0 +1,93 @@
+package import CapacityPath
+import Fleet
+import Foundation
+import Glibc
+import Synchronization
+package import Vocabulary
+
+extension SlurmCluster {
+    /// Runs on the lease's node, in a step of its job: joins the groups and the sandbox that stand,
+    /// with no more rights than the work has. perl finds the user namespace that the sandbox's own
+    /// was made in, which owns all the others; nothing else that every node has can.
+    private static let entering = #"""
+        directory=$1 rank=$2; shift 2
+        read -r line <"$directory/status-$rank" || exit 125
+        process=${line#*'"child-pid": '}; process=${process%%[!0-9]*}
+        namespace=${line#*'"pid-namespace": '}; namespace=${namespace%%[!0-9]*}
+        [[ $(readlink "/proc/$process/ns/pid") = "pid:[$namespace]" ]] || {
+          echo 'The lease does not run any more.' >&2; exit 125; }
+        for group in memory pids cpu; do
+          door=/sys/fs/cgroup/$group/spillway-${directory##*/}-$rank/cgroup.procs
+          [[ ! -e $door ]] || echo 0 >"$door" || exit 125
+        done
+        mapfile -d '' -t options <"$directory/options-$rank"
+        for ((i = 0; i < ${#options[@]}; i++)); do
+          [[ ${options[i]} = --setenv ]] && variables+=("${options[i + 1]}=${options[i + 2]}")
+        done
+        exec perl -e '$^F = 200; my $p = shift;
+          open(my $inner, "<", "/proc/$p/ns/user") or die "$!";
+          my $outer = ioctl($inner, 0xb702, 0) or die "$!";
+          open(my $o, "<&=", $outer) or die "$!"; fcntl($o, 2, 0);
+          my @n = ("nsenter", "--preserve-credentials", "--user=/proc/self/fd/$outer");
+          for (["mount","mnt"],["net","net"],["pid","pid"],["ipc","ipc"],["uts","uts"]) {
+            open($f{$_->[0]}, "<", "/proc/$p/ns/$_->[1]") or die "$!";
+            push @n, "--$_->[0]=/proc/self/fd/" . fileno($f{$_->[0]}); }
+          exec @n, "--", "/usr/bin/nsenter", "--preserve-credentials",
+            "--user=/proc/self/fd/" . fileno($inner), "--", @ARGV;' "$process" \
+          /usr/bin/setpriv --no-new-privs --bounding-set=-all --inh-caps=-all -- \
+          /usr/bin/env -i -C /work "${variables[@]}" "$@"
+        """#
+
+    package func attach(
+        _ lease: LeaseID, rank: Int, _ target: AttachTarget
+    ) async throws(Failure) -> Attachment {
+        let files = try await known(lease)
+        guard case .job(let job, _) = files.readClaim(), files.readEnd() == nil else {
+            throw Failure(.conflict, "\(lease) does not run now.", retry: .after(.seconds(1)))
+        }
+        try load()
+        let shares = state.withLock { $0.leases.entries[lease]?.grant?.shares } ?? []
+        guard shares.indices.contains(rank) else {
+            throw Failure(
+                .notFound, "\(lease) has ranks 0 to \(shares.count - 1).", parameter: "rank")
+        }
+        let command = try inner(target)
+        let line =
+            commands.environment([
+                "srun", "--jobid=\(job)", "--overlap", "--nodes=1", "--ntasks=1",
+                "--nodelist=\(shares[rank].node)", "--mem=0", "--gres=none", "--mpi=none",
+                "--unbuffered", "--quiet", "bash", "-c", Self.entering, "spillway", files.path,
+                "\(rank)",
+            ]) + command
+        return try await Blocking.run { () throws(Failure) in
+            let (input, theirInput) = try Descriptors.pipe()
+            let (output, theirOutput) = try Descriptors.pipe()
+            defer {
+                close(input)
+                close(theirOutput)
+            }
+            let process = try Spawn.start(
+                line, descriptors: [0: input, 1: theirOutput, 2: theirOutput])
+            return AttachedDescriptors.attachment(
+                process: process, input: theirInput, output: output, isTerminal: false)
+        }
+    }
+
+    /// What runs in the sandbox.
+    private func inner(_ target: AttachTarget) throws(Failure) -> [String] {
+        switch target {
+        case .command(let command, _) where command.isEmpty:
+            throw Failure(.invalidRequest, "There is no command to run.", parameter: "command")
+        case .command(let command, nil): return command
+        case .command(let command, let size?):
+            let quoted = command.map { "'" + $0.replacing("'", with: "'\\''") + "'" }
+            let line =
+                "stty cols \(size.columns) rows \(size.rows); exec "
+                + quoted.joined(separator: " ")
+            return ["script", "--quiet", "--return", "--flush", "--command", line, "/dev/null"]
+        case .port(let port):
+            let line = "exec 3<>/dev/tcp/127.0.0.1/$0 || exit 1; cat <&3 & cat >&3; wait"
+            return ["bash", "-c", line, "\(port)"]
+        }
+    }
+}

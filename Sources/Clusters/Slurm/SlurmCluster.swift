@@ -1,0 +1,154 @@
+package import CapacityPath
+package import Fleet
+import Foundation
+import Glibc
+import Synchronization
+package import Vocabulary
+
+/// Leases as jobs of a Slurm cluster. We decide where a job runs, Slurm runs it: each lease is one
+/// job, pinned to its nodes and never requeued by Slurm itself.
+///
+/// What a lease did is written down by its worker in the shared directory, with a name dropped into
+/// `changes/` for each step, so that news cost as much as there are; Slurm's list of jobs is asked
+/// every few seconds, for leases whose worker cannot write any more.
+package final class SlurmCluster: Cluster {
+    enum Limit {
+        static let listInterval = Duration.seconds(2)
+        /// After a stop's grace, for the worker to be heard of before Slurm ends the job.
+        static let stopMargin = Duration.seconds(5)
+        static let readClaimAttempts = 25
+        static let fileBytes = 64 << 20
+    }
+
+    struct State {
+        var leases = SlurmLeases()
+        var isLoaded = false
+        /// Leases that are being submitted now.
+        var starting: Set<LeaseID> = []
+        /// Whether Slurm's list must be read before the next submission: a job may be there whose
+        /// number was not heard.
+        var needsList = true
+        var nextList = ContinuousClock.now
+        /// What each node has for accelerators; nil: CPU slots.
+        var accelerators: [NodeName: AcceleratorType?] = [:]
+    }
+
+    package let name: ClusterName
+    package let isolation: Isolation
+    let declaration: SlurmDeclaration
+    let connection: SlurmConnection
+    let commands: SlurmCommands
+    let script: SlurmScript
+    let clock: WallClock
+    let state = Mutex(State())
+
+    var shared: String { declaration.sharedDirectory }
+
+    private init(
+        _ name: ClusterName, _ declaration: SlurmDeclaration, clock: WallClock,
+        isolation: Isolation, script: SlurmScript
+    ) {
+        self.name = name
+        self.declaration = declaration
+        self.clock = clock
+        self.isolation = isolation
+        self.script = script
+        connection = SlurmConnection(declaration)
+        commands = SlurmCommands(declaration)
+    }
+
+    /// Makes what is needed in the shared directory, and finds out what Slurm enforces. Throws
+    /// ``Failure``: `unavailable` while Slurm does not answer.
+    package static func open(
+        _ name: ClusterName, _ declaration: SlurmDeclaration, clock: WallClock
+    ) async throws(Failure) -> SlurmCluster {
+        let shared = declaration.sharedDirectory
+        for directory in ["", "/leases", "/live", "/changes", "/volumes", "/snapshots", "/etc"] {
+            try SlurmLeaseFiles.makeDirectory(shared + directory)
+        }
+        for (file, text) in SlurmIsolation.accountFiles {
+            try SlurmLeaseFiles.write(text.utf8, to: "\(shared)/etc/\(file)")
+        }
+        // Named by its content: jobs that run keep the one that they were started with.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in SlurmWorker.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let worker = "worker-\(String(hash, radix: 16))"
+        try SlurmLeaseFiles.write(SlurmWorker.text.utf8, to: "\(shared)/\(worker)")
+        let settings = try await SlurmCommands(declaration).run(["scontrol", "show", "config"])
+        let found = SlurmIsolation(settings: settings, declaration: declaration)
+        return SlurmCluster(
+            name, declaration, clock: clock, isolation: found.isolation,
+            script: SlurmScript(
+                shared: shared, limiter: found.limiter, hasNetwork: found.hasNetwork,
+                worker: worker))
+    }
+
+    func files(_ lease: LeaseID) -> SlurmLeaseFiles { SlurmLeaseFiles(lease, in: shared) }
+
+    package func nodes() async throws(Failure) -> [NodeReport] {
+        let nodes = try await connection.nodes().filter {
+            $0.partitions?.contains(declaration.partition) ?? true
+        }
+        try load()
+        let ours = state.withLock { $0.leases.accelerators(at: clock.now()) }
+        let reports = nodes.compactMap { node in
+            node.report(ours: NodeName(node.name).flatMap { ours[$0] } ?? 0)
+        }
+        state.withLock { state in
+            for report in reports {
+                let type = report.shape.accelerator
+                state.accelerators[report.node] = .some(type == SlurmNode.cpu ? nil : type)
+            }
+        }
+        return reports
+    }
+
+    /// The type of the accelerators of a node, as Slurm calls it.
+    func accelerator(_ node: NodeName) async throws(Failure) -> AcceleratorType? {
+        if let known = state.withLock({ $0.accelerators[node] }) { return known }
+        _ = try await nodes()
+        guard let known = state.withLock({ $0.accelerators[node] }) else {
+            throw Failure(
+                .notFound,
+                "The partition \(declaration.partition) of \(name) has no node \(node).")
+        }
+        return known
+    }
+
+    /// Takes up what an earlier process of ours has left, once.
+    func load() throws(Failure) {
+        guard !state.withLock({ $0.isLoaded }) else { return }
+        var found: [(LeaseID, LeaseGrant?)] = []
+        for name in try SlurmLeaseFiles.names(in: shared + "/live") {
+            guard let lease = LeaseID(name) else { continue }
+            let data = FileManager.default.contents(atPath: files(lease).grant)
+            let grant = data.flatMap { try? JSONDecoder().decode(LeaseGrant.self, from: $0) }
+            found.append((lease, grant))
+        }
+        for (lease, grant) in found {
+            state.withLock { $0.leases.add(lease, grant: grant) }
+            read(lease)
+        }
+        state.withLock { $0.isLoaded = true }
+    }
+
+    /// Takes what a lease's worker has written.
+    @discardableResult
+    func read(_ lease: LeaseID) -> Bool {
+        let files = files(lease)
+        let end = files.readEnd()
+        let claim = files.readClaim()
+        let startedAt: Instant? = if case .job(_, let at) = claim { at } else { nil }
+        return state.withLock { state in
+            if let claim { state.leases.saw(claim, of: lease) }
+            if let end { state.leases.saw(end.end(startedAt: startedAt), of: lease) }
+            return end != nil
+        }
+    }
+
+    func isOpen(_ lease: LeaseID) -> Bool {
+        state.withLock { state in
+            state.leases.entries[lease].map { $0.end == nil } ?? false
+        }
+    }
+}
