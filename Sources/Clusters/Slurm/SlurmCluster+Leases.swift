@@ -60,6 +60,7 @@ extension SlurmCluster {
     private func carryOut(_ action: SlurmLeases.Action) async throws(Failure) {
         switch action {
         case .cancel(let job): try await connection.end(job)
+        case .read(let lease): read(lease)
         case .investigate(let lease, let row):
             // Its worker may have written in the meantime.
             guard !read(lease) else { return }

@@ -64,6 +64,8 @@ struct SlurmLeases: Sendable {
 
     /// What has to be looked up or done.
     enum Action: Hashable, Sendable {
+        /// Slurm says more than its worker was heard to say: look again for what it wrote.
+        case read(LeaseID)
         /// The worker of an ended job wrote nothing: how did the job end?
         case investigate(LeaseID, row: SlurmRow?)
         /// A job that may never run the work: another has claimed it.
@@ -146,8 +148,12 @@ struct SlurmLeases: Sendable {
             guard entry.end == nil else { continue }
             guard isOver(entry, rows, now) else {
                 entries[lease]?.overSince = nil
+                if entry.startedAt == nil, rows.contains(where: { $0.state != "PENDING" }) {
+                    actions.append(.read(lease))
+                }
                 continue
             }
+            if entry.overSince == nil { actions.append(.read(lease)) }
             let since = entry.overSince ?? now
             entries[lease]?.overSince = since
             if now - since >= Self.patience {

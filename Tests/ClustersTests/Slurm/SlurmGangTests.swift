@@ -10,7 +10,7 @@ import Vocabulary
 @Suite(.enabled(if: SlurmStand.isPossible), .serialized, .timeLimit(.minutes(5)))
 struct SlurmGangTests {
     func stand() async throws -> (SlurmStand, LeaseWatch) {
-        let stand = try await SlurmStand.shared()
+        let stand = try await SlurmStand.shared().ownDirectory()
         return (stand, LeaseWatch(try await stand.cluster()))
     }
 
@@ -147,7 +147,7 @@ struct SlurmGangTests {
                 terminal: nil))
         await shell.send(Array("typed\n".utf8))
         await shell.finishInput()
-        let said = await text(shell)
+        let said = await text(shell.output)
         #expect(
             said.contains("typed\n\(id) it's\n/work\n1000\nCapEff:\t0000000000000000"), "\(said)")
         #expect(await shell.exitCode() == 4)
@@ -155,12 +155,12 @@ struct SlurmGangTests {
         let terminal = try await watch.cluster.attach(
             id, rank: 0,
             .command(["sh", "-c", "stty size; tty"], terminal: TerminalSize(columns: 99, rows: 33)))
-        let shown = await text(terminal)
+        let shown = await text(terminal.output)
         #expect(shown.contains("33 99") && shown.contains("/dev/pts/"), "\(shown)")
 
         let port = try await watch.cluster.attach(id, rank: 0, .port(4242))
         await port.send(Array("loud".utf8))
-        #expect(await text(port).contains("LOUD"))
+        #expect(await text(port.output).contains("LOUD"))
         try await watch.cluster.stop(id, grace: .seconds(1))
         _ = try await watch.ended(id)
         await #expect(throws: Failure.self) {
@@ -168,9 +168,9 @@ struct SlurmGangTests {
         }
     }
 
-    private func text(_ attachment: Attachment) async -> String {
+    private func text(_ output: AsyncStream<[UInt8]>) async -> String {
         var all: [UInt8] = []
-        for await bytes in attachment.output { all += bytes }
+        for await bytes in output { all += bytes }
         return String(decoding: all, as: UTF8.self)
     }
 }

@@ -10,7 +10,7 @@ import Vocabulary
 @Suite(.enabled(if: SlurmStand.isPossible), .timeLimit(.minutes(3)))
 struct SlurmLeaseTests {
     func stand() async throws -> (SlurmStand, LeaseWatch) {
-        let stand = try await SlurmStand.shared()
+        let stand = try await SlurmStand.shared().ownDirectory()
         return (stand, LeaseWatch(try await stand.cluster()))
     }
 

@@ -4,6 +4,7 @@ import Fleet
 import Foundation
 import Synchronization
 import TestKit
+import Testing
 import Vocabulary
 
 /// A real Slurm for the tests of a run, started when the first one asks. It ends with this process.
@@ -18,7 +19,7 @@ struct SlurmStand: Sendable {
     }
 
     let folder: String
-    let facts: Facts
+    var facts: Facts
 
     /// Whether this machine can run it: root, and the packages.
     static let isPossible =
@@ -76,7 +77,16 @@ struct SlurmStand: Sendable {
             partition: facts.partition, sharedDirectory: facts.shared)
     }
 
-    /// One more value for the same cluster, as after a crash.
+    /// With a shared directory of its own: one Spillway works in each.
+    func ownDirectory() throws -> SlurmStand {
+        var own = self
+        own.facts.shared += "/\(UInt32.random(in: .min ... .max))"
+        try FileManager.default.createDirectory(
+            atPath: own.facts.shared, withIntermediateDirectories: true)
+        return own
+    }
+
+    /// One more value for the same cluster and directory, as after a crash.
     func cluster() async throws -> SlurmCluster {
         try await SlurmCluster.open(
             try name("slurm"), declaration(), clock: Self.clock)
