@@ -19,6 +19,7 @@ struct DataDirectory {
     var database: String { "\(path)/spillway.sqlite" }
     var logs: String { "\(path)/log" }
     var controlSocket: String { SocketPath.control(for: path) }
+    var customersSocket: String { SocketPath.customers(for: path) }
     var agentSocket: String { SocketPath.agent(for: path) }
 
     var customersSocket: String { SocketPath.customers(for: path) }

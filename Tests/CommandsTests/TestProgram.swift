@@ -18,6 +18,8 @@ struct TestProgram {
         var output: String
         var errors: String
         var calls: [ControlCall]
+        /// Whom those were for that `answers` had to answer.
+        var addresses: [ControlAddress]
 
         /// The only call's body, as JSON text.
         var body: String? {
@@ -27,6 +29,9 @@ struct TestProgram {
 
     /// What control answers, by operation.
     var answers: [APIRoute: String] = [:]
+    /// What it answers first, one after the other; after those what stands in `answers`.
+    var answersInTurn: [APIRoute: [String]] = [:]
+    var rental = RentalEnvironment()
     var refusal: APIErrorBody?
     var columns: Int?
     var variables = ["SPILLWAY_CONTROL": "http://127.0.0.1:1/", "SPILLWAY_TOKEN": "secret"]
@@ -43,7 +48,8 @@ struct TestProgram {
         let (answers, refusal, files, personSays, report) = (
             self.answers, self.refusal, self.files, self.personSays, self.report
         )
-        let environment = CommandEnvironment(
+        let inTurn = Mutex(answersInTurn)
+        var environment = CommandEnvironment(
             variables: variables, columns: columns, workingDirectory: "/here",
             output: { text in record.state.withLock { $0.output.append(text) } },
             errorOutput: { text in record.state.withLock { $0.errors.append(text) } },
@@ -57,6 +63,12 @@ struct TestProgram {
             send: { address, call in
                 record.state.withLock { $0.calls.append(call) }
                 if let refusal { throw ControlRefusal(body: refusal) }
+                let next = inTurn.withLock { turns -> String? in
+                    guard turns[call.route]?.isEmpty == false else { return nil }
+                    return turns[call.route]?.removeFirst()
+                }
+                if let next { return Array(next.utf8) }
+                record.state.withLock { $0.addresses.append(address) }
                 guard let answer = answers[call.route] else {
                     throw ControlUnreachable(message: "Control at \(address.url) does not answer.")
                 }
@@ -64,13 +76,15 @@ struct TestProgram {
             },
             random: RandomSource { random.withLock { $0.next() } },
             verify: { _ in report })
+        environment.rental = rental
         let exit = await CommandEnvironment.$current.withValue(environment) {
             await CommandLineProgram.run(Root.self, arguments: arguments)
         }
         return record.state.withLock { state in
             Result(
                 exit: exit, output: state.output.joined(separator: "\n"),
-                errors: state.errors.joined(separator: "\n"), calls: state.calls)
+                errors: state.errors.joined(separator: "\n"), calls: state.calls,
+                addresses: state.addresses)
         }
     }
 
@@ -79,6 +93,7 @@ struct TestProgram {
             var output: [String] = []
             var errors: [String] = []
             var calls: [ControlCall] = []
+            var addresses: [ControlAddress] = []
         }
 
         let state = Mutex(State())

@@ -1,0 +1,90 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Control's socket for customers, played by a script: what it was sent is kept, and what it
+/// answers is bytes.
+final class FakeCustomerPort: Sendable {
+    /// What is answered to the bytes so far; nil while they do not suffice.
+    typealias Answer = @Sendable (_ received: String) -> [String]?
+
+    private let state = Mutex<[String]>([])
+    private let channel: any Channel
+
+    /// What each connection has sent.
+    var requests: [String] { state.withLock { $0 } }
+
+    private init(channel: any Channel) { self.channel = channel }
+
+    static func start(
+        at path: String, closes: Bool = true, answer: @escaping Answer
+    ) async throws -> FakeCustomerPort {
+        let box = Box()
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        Handler(box, answer: answer, closes: closes))
+                }
+            }
+            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        let port = FakeCustomerPort(channel: channel)
+        box.port.withLock { $0 = port }
+        return port
+    }
+
+    func stop() async { try? await channel.close() }
+
+    private final class Box: Sendable {
+        let port = Mutex<FakeCustomerPort?>(nil)
+    }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        private let box: Box
+        private let answer: Answer
+        private let closes: Bool
+        private var received = ""
+        private var index: Int?
+        private var isRaw = false
+
+        init(_ box: Box, answer: @escaping Answer, closes: Bool) {
+            self.box = box
+            self.answer = answer
+            self.closes = closes
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let bytes = unwrapInboundIn(data)
+            received += String(buffer: bytes)
+            keep()
+            if isRaw {
+                // What was attached gives back what it is sent.
+                context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+                return
+            }
+            guard let pieces = answer(received) else { return }
+            for piece in pieces {
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: piece)), promise: nil)
+            }
+            isRaw = pieces.first?.hasPrefix("HTTP/1.1 101") == true
+            if closes, !isRaw { context.close(promise: nil) }
+        }
+
+        private func keep() {
+            guard let port = box.port.withLock({ $0 }) else { return }
+            let text = received
+            index = port.state.withLock { requests in
+                if let index {
+                    requests[index] = text
+                    return index
+                }
+                requests.append(text)
+                return requests.count - 1
+            }
+        }
+    }
+}
