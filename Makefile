@@ -50,7 +50,7 @@ clean:  ## Remove what was built and downloaded; not the data.
 # What the program needs to be built and run.
 packages:
 	@Scripts/install-packages git curl ca-certificates python3 util-linux libsqlite3-dev \
-		bubblewrap e2fsprogs
+		zlib1g-dev bubblewrap e2fsprogs
 
 test-packages: packages
 	@Scripts/install-packages python3-venv postgresql gcc libc6-dev procps

@@ -55,6 +55,7 @@ let package = Package(
     targets: [
         // Floor 0
         .target(name: "Vocabulary", swiftSettings: house),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Floor 1: values
         .target(name: "Ledger", dependencies: ["Vocabulary"], swiftSettings: house),
@@ -124,7 +125,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath", "Commerce",
-                argumentParser, asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "CZlib", argumentParser, asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: house),
 

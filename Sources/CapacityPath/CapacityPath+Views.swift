@@ -61,16 +61,21 @@ extension CapacityPath {
     package func leaseStart(for grant: LeaseGrant) -> LeaseStart? {
         guard let record = orders[grant.order] else { return nil }
         let order = record.order
+        // One look at the content: the optimizer of Swift 6.3 fails on several.
         let work: WorkSpecification
+        let hardLimit: Int64?
+        let arraySize: Int
         switch order.content {
-        case .job(let job): work = job.work
-        case .instance(let instance): work = instance
+        case .job(let job):
+            work = job.work
+            hardLimit = job.maximumRunTime + CapacityLimits.stopRepeat
+            arraySize = job.arraySize
+        case .instance(let instance): (work, hardLimit, arraySize) = (instance, nil, 1)
         case .reservation: return nil
         }
         return LeaseStart(
-            grant: grant, work: work,
-            hardLimit: order.maximumRunTime.map { $0 + CapacityLimits.stopRepeat },
-            isInternal: order.isInternal, within: order.within, arraySize: order.lengthOfArray)
+            grant: grant, work: work, hardLimit: hardLimit, isInternal: order.isInternal,
+            within: order.within, arraySize: arraySize)
     }
 }
 
@@ -85,7 +90,8 @@ extension CapacityPath {
         return OrderView(
             order: record.order, terms: record.terms,
             state: state(of: record, leases: views.filter { $0.phase != .ended }),
-            copies: copies, leases: record.leases, refusal: record.refusal?.failure, endedAt: record.endedAt,
+            copies: copies, leases: record.leases, refusal: record.refusal?.failure,
+            endedAt: record.endedAt,
             cost: views.reduce(.zero) { $0 + $1.cost },
             credited: views.reduce(.zero) { $0 + $1.credited })
     }

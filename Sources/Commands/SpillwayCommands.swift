@@ -9,6 +9,6 @@ package enum SpillwayCommands {
         UsageCommand.self, InvoiceCommands.self, InventoryCommands.self, PoolCommands.self,
         NodeCommands.self, SupplierCommands.self, TermsCommand.self, QuoteCommand.self,
         JobCommands.self, InstanceCommands.self, ReservationCommands.self, VolumeCommands.self,
-        VerifyCommand.self,
+        VerifyCommand.self, ReplayCommands.self,
     ]
 }

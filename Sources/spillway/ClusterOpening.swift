@@ -3,6 +3,7 @@ import Clusters
 import Control
 import Fleet
 import Foundation
+import Synchronization
 import Vocabulary
 
 /// The clusters that this program can speak with.
@@ -11,17 +12,25 @@ enum ClusterOpening {
     private static let localName = "local"
 
     static func opener(for directory: DataDirectory) -> ClusterOpener {
-        ClusterOpener(
-            open: { try await open($0, for: directory) },
+        let simulated = SimulatedClusters()
+        return ClusterOpener(
+            open: { declaration, inventory in
+                try await open(declaration, inventory, simulated, directory)
+            },
+            declared: { simulated.declare($0) },
             firstInventory: { try thisMachine() })
     }
 
     private static func open(
-        _ declaration: ClusterDeclaration, for directory: DataDirectory
+        _ declaration: ClusterDeclaration, _ inventory: Inventory, _ simulated: SimulatedClusters,
+        _ directory: DataDirectory
     ) async throws -> any Cluster {
         switch declaration.kind {
         case .local: try await LocalCluster.open(place(declaration.name, directory))
-        default: throw Failure(.unsupported, "not yet")
+        case .slurm(let slurm):
+            try await SlurmCluster.open(declaration.name, slurm, clock: .system)
+        case .simulated(let settings):
+            simulated.open(declaration.name, seed: settings.seed, inventory)
         }
     }
 
@@ -63,4 +72,20 @@ extension OwnedCost {
     fileprivate static let smallMachine = OwnedCost(
         capitalPerNode: .dollars(1000), lifeMonths: 48, residualThousandths: 100,
         costOfCapitalThousandths: 80, operationsThousandths: 50, wattsPerNode: 100)
+}
+
+/// The simulated clusters that are open: they have the nodes that the inventory gives them.
+private final class SimulatedClusters: Sendable {
+    private let clusters = Mutex<[ClusterName: SimulatedCluster]>([:])
+
+    func open(_ name: ClusterName, seed: UInt64, _ inventory: Inventory) -> SimulatedCluster {
+        let cluster = SimulatedCluster(name: name, nodes: [], seed: seed, clock: .system)
+        cluster.declare(inventory)
+        clusters.withLock { $0[name] = cluster }
+        return cluster
+    }
+
+    func declare(_ inventory: Inventory) {
+        for cluster in clusters.withLock({ Array($0.values) }) { cluster.declare(inventory) }
+    }
 }

@@ -22,7 +22,6 @@ struct DataDirectory {
     var customersSocket: String { SocketPath.customers(for: path) }
     var agentSocket: String { SocketPath.agent(for: path) }
 
-    var customersSocket: String { SocketPath.customers(for: path) }
     /// Files that were sent with orders, until the orders have ended.
     var orderFiles: String { "\(path)/orders" }
 

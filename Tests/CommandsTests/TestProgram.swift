@@ -36,6 +36,8 @@ struct TestProgram {
     var columns: Int?
     var variables = ["SPILLWAY_CONTROL": "http://127.0.0.1:1/", "SPILLWAY_TOKEN": "secret"]
     var files: [String: String] = [:]
+    /// Files that are no text.
+    var bytes: [String: [UInt8]] = [:]
     /// What a person answers; nil where nobody is there.
     var personSays: String?
     var report = VerificationReport(invariants: [])
@@ -45,8 +47,8 @@ struct TestProgram {
     func run(_ arguments: [String]) async -> Result {
         let record = Recorder()
         let random = Mutex(SeededGenerator(seed: 7))
-        let (answers, refusal, files, personSays, report) = (
-            self.answers, self.refusal, self.files, self.personSays, self.report
+        let (answers, refusal, files, bytes, personSays, report) = (
+            self.answers, self.refusal, self.files, self.bytes, self.personSays, self.report
         )
         let inTurn = Mutex(answersInTurn)
         var environment = CommandEnvironment(
@@ -59,6 +61,13 @@ struct TestProgram {
                     throw Failure(.notFound, "\(path) cannot be read as text.")
                 }
                 return text
+            },
+            readBytes: { path in
+                if let bytes = bytes[path] { return bytes }
+                guard let text = files[path] else {
+                    throw Failure(.notFound, "\(path) cannot be read.")
+                }
+                return Array(text.utf8)
             },
             send: { address, call in
                 record.state.withLock { $0.calls.append(call) }

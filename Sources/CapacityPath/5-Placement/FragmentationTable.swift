@@ -20,14 +20,10 @@ struct FragmentationTable: Hashable, Sendable {
     private var wholeColumns: Int
     /// Weight of the kinds that ask for whole accelerators, by row and whole ones free.
     private var wholeWeight: [Int64]
-    /// Of all kinds of the mix that may go to this pool.
-    let totalWeight: Int64
 
     init(profile: NodeProfile, kinds: [(demand: NodeDemand, weight: Int64)]) {
         var tasks: [(demand: ResolvedDemand, weight: Int64)] = []
-        var total: Int64 = 0
         for kind in kinds {
-            total += kind.weight
             guard kind.demand.devices > 0, let demand = profile.resolve(kind.demand) else {
                 continue
             }
@@ -60,7 +56,6 @@ struct FragmentationTable: Hashable, Sendable {
         self.shareWeight = shareWeight
         self.wholeColumns = wholeColumns
         self.wholeWeight = wholeWeight
-        self.totalWeight = total
     }
 
     /// The row for so many free CPUs.

@@ -47,8 +47,8 @@ struct NodeDemand: Hashable, Sendable {
         guard asked >= 0, asked <= 1000 || asked % 1000 == 0 else { return nil }
         self.devices = asked == 0 ? 0 : Int((asked + 999) / 1000)
         self.thousandths = min(asked, 1000)
-        self.cpuThousandths = shape.cpuThousandthsPerNode
-        self.memoryMiB = shape.memoryMiBPerNode
+        self.cpuThousandths = shape.cpuThousandthsPerNode.map { max(0, $0) }
+        self.memoryMiB = shape.memoryMiBPerNode.map { max(0, $0) }
     }
 
     var isShare: Bool { devices == 1 && thousandths < 1000 }

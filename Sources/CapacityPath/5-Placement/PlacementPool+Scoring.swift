@@ -14,7 +14,9 @@ extension PlacementPool {
         switch policy {
         case .fragmentation:
             let after = best(state, demand).usable
-            return scale.key(loss: state.usable - after, free: state.free)
+            return scale.key(
+                loss: state.usable - after, usable: state.usable, free: state.free,
+                cpuThousandths: state.cpuThousandths)
         case .bestFit:
             return scale.key(
                 cpuThousandths: state.cpuThousandths - demand.cpuThousandths,
@@ -25,7 +27,7 @@ extension PlacementPool {
     }
 
     /// Whether the demand fits on the node as it is.
-    private func fits(_ state: Slot, _ demand: ResolvedDemand) -> Bool {
+    func fits(_ state: Slot, _ demand: ResolvedDemand) -> Bool {
         guard state.isOpen, state.cpuThousandths >= demand.cpuThousandths,
             state.memoryMiB >= demand.memoryMiB
         else { return false }
@@ -116,9 +118,18 @@ extension PlacementPool {
 
 /// Turns what a placement does to a node into one number that can be compared across a table.
 struct PlacementScale: Hashable, Sendable {
-    /// Losses of less than this many thousandths of an accelerator, for the average task, are
-    /// equal.
-    static let step: Int64 = 40
+    /// A thousandth of an accelerator that usual work can no longer use, on average over the mix.
+    /// A cost is counted in such units, to leave room for the small weights beside it.
+    static let loss: Int64 = 100_000
+    /// Costs that differ by less are equal.
+    static let step: Int64 = 80_000
+    /// What was free on the node before adds a little, for each thousandth: of equal nodes the
+    /// fullest is taken. These weights were chosen on the traces that `replay place` reads.
+    static let idleCPU: Int64 = 12
+    static let idleAccelerator: Int64 = 200
+    /// The same for what the usual work could use.
+    static let idleUsable: Int64 = 100
+    private static let tieBits: Int64 = 24
 
     /// Of the whole mix; at least 1.
     var weight: Int64 = 1
@@ -128,10 +139,18 @@ struct PlacementScale: Hashable, Sendable {
     /// For `random`.
     var seed: UInt64 = 0
 
-    func key(loss: Int64, free: Int64) -> Int64 {
-        loss / (weight * Self.step)
+    /// For `fragmentation`: the loss that the placement brings, and what the node had before it.
+    /// Where these are equal within a step, the node goes that the usual work could use least.
+    func key(loss: Int64, usable: Int64, free: Int64, cpuThousandths: Int64) -> Int64 {
+        let cost =
+            (loss * Self.loss + usable * Self.idleUsable) / weight
+            + free * Self.idleAccelerator + cpuThousandths * Self.idleCPU
+        let tie = min(usable * 10 / weight, (1 << Self.tieBits) - 1)
+        return (cost / Self.step) << Self.tieBits | tie
     }
 
+    /// For `bestFit`: what is left of CPUs and of accelerators, each as a part of the largest
+    /// node's.
     func key(cpuThousandths: Int64, free: Int64) -> Int64 {
         cpuThousandths * 1_000_000 / mostCPUThousandths + free * 1_000_000 / mostAccelerators
     }

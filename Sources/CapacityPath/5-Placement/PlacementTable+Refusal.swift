@@ -3,7 +3,8 @@ import Vocabulary
 
 /// Why a gang has no place, found out after the search has failed.
 extension PlacementTable {
-    func refusal(_ request: PlacementRequest) -> PlacementRefusal {
+    /// Why a gang for which ``find(_:)`` has found no place has none. Looks at every node.
+    package func refusal(_ request: PlacementRequest) -> PlacementRefusal {
         let shape = request.shape
         guard shape.nodes > 0 else {
             return PlacementRefusal(isForever: true, reason: "asks for no node")
@@ -16,19 +17,16 @@ extension PlacementTable {
         }
         if request.pools.count > 1, shape.nodes > 1 {
             // A gang has one pool: the one where most is to be hoped for speaks.
-            let each = request.pools.map { pool in
-                var alone = request
-                alone.pools = [pool]
-                return refusal(alone)
-            }
-            return each.first { !$0.isForever } ?? each[0]
+            let each = request.pools.compactMap { refusal(request, of: $0) }
+            if let refusal = each.first(where: { !$0.isForever }) ?? each.first { return refusal }
         }
         let survey = Survey(self, request, demand)
         let place = Self.place(request)
         guard survey.nodes > 0 else {
             return PlacementRefusal(
                 isForever: false,
-                reason: request.only == nil ? "\(place) has no node" : "\(place) is not there")
+                reason: request.only == nil
+                    ? "\(place) has no node" : "none of the nodes that it may use is there")
         }
         if survey.suitable < shape.nodes {
             return PlacementRefusal(isForever: true, reason: impossible(request, demand, survey))
@@ -37,6 +35,20 @@ extension PlacementTable {
             return PlacementRefusal(isForever: true, reason: reason)
         }
         return PlacementRefusal(isForever: false, reason: notNow(request, demand, survey))
+    }
+
+    /// Of one pool of several; nil where the request may use no node of it.
+    private func refusal(_ request: PlacementRequest, of pool: PoolName) -> PlacementRefusal? {
+        guard let number = self.pool(named: pool) else { return nil }
+        let filter = filter(request, number)
+        guard
+            pools[number].slots.indices.contains(where: { slot in
+                pools[number].slots[slot].profile >= 0 && filter.allows(slot)
+            })
+        else { return nil }
+        var alone = request
+        alone.pools = [pool]
+        return refusal(alone)
     }
 
     /// What would not change if every node were free.

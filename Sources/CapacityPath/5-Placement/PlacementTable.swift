@@ -156,37 +156,45 @@ package struct PlacementTable: Sendable {
 
     // MARK: Placing
 
-    /// Where a gang goes, all of it or none. `mutating` for what it remembers of its search alone.
+    /// Where a gang goes, all of it or none, and why where it has no place: as ``find(_:)``, then
+    /// ``refusal(_:)``.
     package mutating func place(_ request: PlacementRequest) -> PlacementResult {
-        let shape = request.shape
-        guard let demand = NodeDemand(shape), shape.nodes > 0 else {
-            return .refused(refusal(request))
-        }
-        let candidates = request.pools.compactMap { poolIndex[$0] }
-        if policy == .random {
-            scale.seed &+= 0x9E37_79B9_7F4A_7C15
-            for pool in candidates { pools[pool].searches.removeAll() }
-        }
-        if shape.nodes == 1, !shape.oneBlock {
-            if let share = placeOne(demand, candidates, request) { return .placed([share]) }
-        } else {
-            for pool in candidates {
-                let slots = pools[pool].gang(
-                    of: shape.nodes, demand, oneBlock: shape.oneBlock, policy: policy,
-                    scale: scale, filter: filter(request, pool))
-                if let slots {
-                    return .placed(slots.compactMap { share(pool, $0, demand) })
-                }
-            }
-        }
+        if let shares = find(request) { return .placed(shares) }
         return .refused(refusal(request))
     }
 
-    private mutating func placeOne(
-        _ demand: NodeDemand, _ candidates: [Int], _ request: PlacementRequest
+    /// Where a gang goes; nil where it has no place. `mutating` for what the table remembers of
+    /// its search, nothing else.
+    package mutating func find(_ request: PlacementRequest) -> [NodeShare]? {
+        let shape = request.shape
+        guard shape.nodes > 0, let demand = NodeDemand(shape) else { return nil }
+        if policy == .random { drawAnew(request) }
+        if shape.nodes == 1, !shape.oneBlock {
+            return findOne(demand, request).map { [$0] }
+        }
+        for name in request.pools {
+            guard let pool = poolIndex[name] else { continue }
+            let slots = pools[pool].gang(
+                of: shape.nodes, demand, oneBlock: shape.oneBlock, policy: policy,
+                scale: scale, filter: filter(request, pool))
+            if let slots { return slots.compactMap { share(pool, $0, demand) } }
+        }
+        return nil
+    }
+
+    private mutating func drawAnew(_ request: PlacementRequest) {
+        scale.seed &+= 0x9E37_79B9_7F4A_7C15
+        for name in request.pools {
+            if let pool = poolIndex[name] { pools[pool].searches.removeAll() }
+        }
+    }
+
+    private mutating func findOne(
+        _ demand: NodeDemand, _ request: PlacementRequest
     ) -> NodeShare? {
         var best: (pool: Int, candidate: PlacementCandidate)?
-        for pool in candidates {
+        for name in request.pools {
+            guard let pool = poolIndex[name] else { continue }
             let found = pools[pool].best(
                 demand, policy: policy, scale: scale, filter: filter(request, pool))
             if let found, best.map({ found.key < $0.candidate.key }) ?? true {

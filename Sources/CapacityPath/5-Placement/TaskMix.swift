@@ -7,6 +7,10 @@ package struct TaskMix: Hashable, Sendable {
     /// The most kinds that are kept; the rarest are forgotten first.
     package static let maximumKinds = 1024
 
+    /// Of all counts; keys are computed in 64 bits.
+    private static let maximumTotal: Int64 = 1 << 24
+    private static let mostAtOnce: Int64 = 1 << 12
+
     struct Kind: Hashable, Sendable {
         var pools: Set<PoolName>
         var demand: NodeDemand
@@ -23,10 +27,10 @@ package struct TaskMix: Hashable, Sendable {
     package mutating func add(_ shape: GangShape, pools: some Sequence<PoolName>, times: Int64 = 1)
     {
         guard let demand = NodeDemand(shape), shape.nodes > 0, times > 0 else { return }
-        let weight = times * Int64(shape.nodes)
+        let weight = min(times, Self.mostAtOnce) * min(Int64(shape.nodes), Self.mostAtOnce)
         kinds[Kind(pools: Set(pools), demand: demand), default: 0] += weight
         total += weight
-        if kinds.count > Self.maximumKinds { forgetRarest() }
+        while kinds.count > Self.maximumKinds || total > Self.maximumTotal { forgetRarest() }
     }
 
     /// Halves every count: what was seen long ago weighs less and less.

@@ -17,6 +17,7 @@ extension CommandEnvironment {
         errorOutput: { FileHandle.standardError.write(Data(($0 + "\n").utf8)) },
         ask: Terminal.question,
         readFile: { try text(ofFile: $0) },
+        readBytes: { try bytes(ofFile: $0) },
         send: { address, call in try await ControlClient.send(call, to: address) },
         random: .system)
 
@@ -26,6 +27,16 @@ extension CommandEnvironment {
         } catch {
             throw Failure(
                 .notFound, "\(path) cannot be read as text. Check the path and its rights.")
+        }
+    }
+}
+
+extension CommandEnvironment {
+    private static func bytes(ofFile path: String) throws -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw Failure(.notFound, "\(path) cannot be read. Check the path and its rights.")
         }
     }
 }

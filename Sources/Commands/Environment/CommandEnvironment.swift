@@ -13,6 +13,8 @@ package struct CommandEnvironment: Sendable {
     /// Asks a person a question and gives the answer; nil where nobody can answer.
     package var ask: (@Sendable (String) -> String?)?
     package var readFile: @Sendable (String) throws -> String
+    /// For files that need not be text.
+    package var readBytes: @Sendable (String) throws -> [UInt8]
     package var send: @Sendable (ControlAddress, ControlCall) async throws -> [UInt8]
     package var random: RandomSource
     /// What only commands about rented capacity need.
@@ -26,6 +28,7 @@ package struct CommandEnvironment: Sendable {
         errorOutput: @escaping @Sendable (String) -> Void,
         ask: (@Sendable (String) -> String?)?,
         readFile: @escaping @Sendable (String) throws -> String,
+        readBytes: (@Sendable (String) throws -> [UInt8])? = nil,
         send: @escaping @Sendable (ControlAddress, ControlCall) async throws -> [UInt8],
         random: RandomSource,
         verify: @escaping @Sendable (String) async throws -> VerificationReport = { path in
@@ -39,6 +42,7 @@ package struct CommandEnvironment: Sendable {
         self.errorOutput = errorOutput
         self.ask = ask
         self.readFile = readFile
+        self.readBytes = readBytes ?? { Array(try readFile($0).utf8) }
         self.send = send
         self.random = random
         self.verify = verify

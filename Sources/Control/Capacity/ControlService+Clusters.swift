@@ -30,7 +30,9 @@ extension ControlService {
     /// Opens what the inventory declares and is not open, closes what it no longer declares.
     func openClusters() async {
         guard let opener = rental.opener else { return }
-        let declared = rental.path.declaredInventory.clusters
+        let inventory = rental.path.declaredInventory
+        let declared = inventory.clusters
+        opener.declared(inventory)
         for (name, running) in rental.clusters
         where !declared.contains(running.declaration) {
             running.task.cancel()
@@ -38,7 +40,7 @@ extension ControlService {
         }
         for declaration in declared where rental.clusters[declaration.name] == nil {
             do {
-                let cluster = try await opener.open(declaration)
+                let cluster = try await opener.open(declaration, inventory)
                 guard rental.clusters[declaration.name] == nil else { continue }
                 run(cluster, declaration)
             } catch {

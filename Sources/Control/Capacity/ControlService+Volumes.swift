@@ -37,7 +37,8 @@ extension ControlService {
         let name = try Self.checkedName(body.name ?? "volume")
         guard name.count <= Self.longestVolumeName else {
             throw Failure(
-                .invalidRequest, "A volume's name has at most \(Self.longestVolumeName) characters.",
+                .invalidRequest,
+                "A volume's name has at most \(Self.longestVolumeName) characters.",
                 parameter: "name")
         }
         try requireStoragePrice(for: payer.organization)
@@ -266,8 +267,9 @@ extension ControlService {
     }
 
     private func requireStoragePrice(for organization: OrganizationRow) throws(Failure) {
-        guard organization.isInternal
-            || directory.priceBook(at: clock.now())?.storage[StoragePrice.volumes] != nil
+        guard
+            organization.isInternal
+                || directory.priceBook(at: clock.now())?.storage[StoragePrice.volumes] != nil
         else {
             throw Failure(
                 .conflict,

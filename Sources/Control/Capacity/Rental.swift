@@ -58,18 +58,22 @@ struct RunningCluster {
     let task: Task<Void, Never>
 }
 
-/// Opens clusters as the inventory declares them; made by the composition root. Both throw
+/// Opens clusters as the inventory declares them; made by the composition root. Both functions throw
 /// ``Failure``.
 package struct ClusterOpener: Sendable {
-    package let open: @Sendable (ClusterDeclaration) async throws -> any Cluster
+    package let open: @Sendable (ClusterDeclaration, Inventory) async throws -> any Cluster
+    /// Told whenever the inventory was declared anew: for clusters that are made of it.
+    package let declared: @Sendable (Inventory) -> Void
     /// What is declared where nobody has declared anything: this machine.
     package let firstInventory: @Sendable () async throws -> Inventory
 
     package init(
-        open: @escaping @Sendable (ClusterDeclaration) async throws -> any Cluster,
+        open: @escaping @Sendable (ClusterDeclaration, Inventory) async throws -> any Cluster,
+        declared: @escaping @Sendable (Inventory) -> Void = { _ in },
         firstInventory: @escaping @Sendable () async throws -> Inventory
     ) {
         self.open = open
+        self.declared = declared
         self.firstInventory = firstInventory
     }
 }

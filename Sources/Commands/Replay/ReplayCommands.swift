@@ -1,0 +1,10 @@
+package import ArgumentParser
+
+package struct ReplayCommands: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Try decisions of ours on recorded work, from files alone.",
+        subcommands: [ReplayPlace.self])
+
+    package init() {}
+}
