@@ -15,7 +15,8 @@ import Vocabulary
             if case .money(.hold(lease, _, let amount)) = action { amount } else { nil }
         }
         // 60 s, and 120 s in which a notice can be given.
-        #expect(hold == [Money("0.984")!])
+        #expect(
+            hold == [AcceleratorTime(.whole(8), seconds: 180).amount(pricePerHour: .cents(246))])
         #expect(stand.view(order)?.state == .starting)
         stand.now = stand.now + .seconds(7)
         stand.run(lease)

@@ -117,12 +117,12 @@ import Vocabulary
 
     private static func site(_ energy: Money, _ powerUsage: Int64) -> SiteDeclaration {
         SiteDeclaration(
-            name: SiteName("home")!, energyPrice: energy, powerUsageThousandths: powerUsage)
+            name: named("home"), energyPrice: energy, powerUsageThousandths: powerUsage)
     }
 
     private static func shape(_ accelerators: Int) -> NodeShape {
         NodeShape(
-            accelerator: AcceleratorType("h100")!, accelerators: accelerators,
+            accelerator: named("h100"), accelerators: accelerators,
             acceleratorMemoryMiB: 81_920, cpuThousandths: 96_000, memoryMiB: 1_000_000)
     }
 }

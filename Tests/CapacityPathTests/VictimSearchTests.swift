@@ -72,7 +72,7 @@ import Vocabulary
                     continue
                 }
                 let share = NodeShare(
-                    node: NodeName("n\(site)")!, devices: devices, thousandths: thousandths,
+                    node: named("n\(site)"), devices: devices, thousandths: thousandths,
                     cpuThousandths: need.cpuThousandths, memoryMiB: need.memoryMiB)
                 occupancies[site].take(share)
                 shares.append((site, share))
@@ -119,7 +119,7 @@ import Vocabulary
                 let range = next[node]..<min(8, next[node] + devices)
                 next[node] = range.upperBound
                 let share = NodeShare(
-                    node: NodeName("n\(node)")!, devices: Array(range), cpuThousandths: 0,
+                    node: named("n\(node)"), devices: Array(range), cpuThousandths: 0,
                     memoryMiB: 0)
                 occupancies[node].take(share)
                 shares.append((node, share))

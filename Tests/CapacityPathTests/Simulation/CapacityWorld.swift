@@ -19,9 +19,9 @@ struct CapacityWorld {
     var cluster = Sample.cluster
 
     enum Sample {
-        static let cluster = ClusterName("sim")!
-        static let large = PoolName("large")!
-        static let small = PoolName("small")!
+        static let cluster: ClusterName = named("sim")
+        static let large: PoolName = named("large")
+        static let small: PoolName = named("small")
     }
 
     static func organization(_ number: UInt64) -> OrganizationID {
@@ -58,7 +58,7 @@ struct CapacityWorld {
 extension CapacityWorld.Sample {
     static func shape(_ accelerators: Int) -> NodeShape {
         NodeShape(
-            accelerator: AcceleratorType("h100")!, accelerators: accelerators,
+            accelerator: named("h100"), accelerators: accelerators,
             acceleratorMemoryMiB: 81_920, cpuThousandths: Int64(accelerators) * 8000,
             memoryMiB: Int64(accelerators) * 64_000)
     }
@@ -68,11 +68,11 @@ extension CapacityWorld.Sample {
         entitlements: [Entitlement] = [], fractional: Bool = false
     ) -> PoolDeclaration {
         PoolDeclaration(
-            name: name, site: SiteName("home")!, supplier: SupplierName("own")!, cluster: cluster,
+            name: name, site: named("home"), supplier: named("own"), cluster: cluster,
             shape: shape(accelerators),
             nodes: (0..<nodes).map { number in
                 NodeDeclaration(
-                    name: NodeName("\(name)-\(number)")!,
+                    name: named("\(name)-\(number)"),
                     block: nodesPerBlock.flatMap { BlockName("b\(number / $0)") })
             }, entitlements: entitlements, fractional: fractional)
     }
@@ -81,11 +81,11 @@ extension CapacityWorld.Sample {
         Inventory(
             sites: [
                 SiteDeclaration(
-                    name: SiteName("home")!, energyPrice: .cents(8), powerUsageThousandths: 1250)
+                    name: named("home"), energyPrice: .cents(8), powerUsageThousandths: 1250)
             ],
             suppliers: [
                 SupplierDeclaration(
-                    name: SupplierName("own")!,
+                    name: named("own"),
                     terms: .owned(
                         OwnedCost(
                             capitalPerNode: .dollars(364_000), lifeMonths: 60,
