@@ -43,7 +43,7 @@ import Wire
             #expect(route.template.hasPrefix("/v1/"))
             #expect(route.audience == .customer)
         }
-        #expect(APIRoute.forCustomers.count == 28)
+        #expect(APIRoute.forCustomers.count == 29)
     }
 
     @Test(arguments: 0..<20)
