@@ -74,12 +74,14 @@ class SlurmCluster:
         for attempt in range(3):  # Somebody may take a port before a daemon does.
             try:
                 return self._start(owner)
-            except Unfinished as problem:
+            except (Unfinished, subprocess.CalledProcessError) as problem:
                 self.stop()
                 if attempt == 2:
                     raise SystemExit(f"Slurm did not start: {problem}; see {self.root}/log")
 
     def _start(self, owner):
+        for name in ["state", "spool"]:  # of an earlier cluster
+            shutil.rmtree(self.root / name, ignore_errors=True)
         for name in ["etc", "state", "spool", "log", "run", "gpu", "shared"]:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         for name in ["", "etc", "run"]:

@@ -19,27 +19,31 @@ enum Sandbox {
         static let ready: Int32 = 6
     }
 
-    /// bubblewrap's options. The environment stands among them, and therefore they are handed over
-    /// in a file, not on a command line that everybody of this machine can read.
-    static func options(_ specification: LeaseSpecification, stage: String) -> [String] {
-        let name = String(specification.lease.description.suffix(10))
-        var all = [
+    /// What all sandboxes have, whoever starts them: namespaces of their own, and the machine's
+    /// programs to read.
+    static func view(of lease: LeaseID, memoryMiB: Int64) -> [String] {
+        [
             "--unshare-all", "--unshare-user", "--disable-userns",
             "--uid", "\(innerUser)", "--gid", "\(innerUser)",
-            "--hostname", "spillway-\(name)",
+            "--hostname", "spillway-\(lease.description.suffix(10))",
             "--new-session", "--die-with-parent", "--cap-drop", "ALL",
-            "--json-status-fd", "\(Descriptor.status)",
             "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
             "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib",
             "--symlink", "usr/lib64", "/lib64",
             "--proc", "/proc", "--dev", "/dev",
             "--perms", "1777",
-            "--size", "\(min(temporaryBytes, specification.limits.memoryMiB << 20))",
-            "--tmpfs", "/tmp",
+            "--size", "\(min(temporaryBytes, max(1, memoryMiB) << 20))", "--tmpfs", "/tmp",
             "--dir", "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache",
             "--ro-bind-try", "/etc/alternatives", "/etc/alternatives",
             "--ro-bind-try", "/etc/localtime", "/etc/localtime",
         ]
+    }
+
+    /// bubblewrap's options. The environment stands among them, and therefore they are handed over
+    /// in a file, not on a command line that everybody of this machine can read.
+    static func options(_ specification: LeaseSpecification, stage: String) -> [String] {
+        var all = view(of: specification.lease, memoryMiB: specification.limits.memoryMiB)
+        all += ["--json-status-fd", "\(Descriptor.status)"]
         for file in accountFiles.keys.sorted() {
             all += ["--ro-bind", "\(stage)/etc/\(file)", "/etc/\(file)"]
         }

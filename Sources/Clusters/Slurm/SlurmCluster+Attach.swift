@@ -38,6 +38,19 @@ extension SlurmCluster {
           /usr/bin/env -i -C /work "${variables[@]}" "$@"
         """#
 
+    /// Runs in the sandbox: from standard input to the port and back, until the port is closed.
+    private static let relaying = #"""
+        use Socket; $SIG{PIPE} = "IGNORE";
+        sub copy { my ($from, $to, $b) = @_;
+          while (sysread($from, $b, 65536)) { my $o = 0;
+            while ($o < length $b) { my $n = syswrite($to, $b, 65536, $o) or return; $o += $n } } }
+        socket(my $s, PF_INET, SOCK_STREAM, 0) or exit 1;
+        connect($s, sockaddr_in($ARGV[0], inet_aton("127.0.0.1"))) or exit 1;
+        my $child = fork // exit 1;
+        if (!$child) { copy(*STDIN, $s); shutdown($s, 1); exit 0 }
+        copy($s, *STDOUT); kill "KILL", $child; waitpid $child, 0;
+        """#
+
     package func attach(
         _ lease: LeaseID, rank: Int, _ target: AttachTarget
     ) async throws(Failure) -> Attachment {
@@ -86,8 +99,7 @@ extension SlurmCluster {
                 + quoted.joined(separator: " ")
             return ["script", "--quiet", "--return", "--flush", "--command", line, "/dev/null"]
         case .port(let port):
-            let line = "exec 3<>/dev/tcp/127.0.0.1/$0 || exit 1; cat <&3 & cat >&3; wait"
-            return ["bash", "-c", line, "\(port)"]
+            return ["/usr/bin/perl", "-e", Self.relaying, "\(port)"]
         }
     }
 }

@@ -15,6 +15,7 @@ extension SlurmCluster {
         }
         // Slurm's silence must not hide what the workers have written.
         _ = try? await lookAtJobs()
+        await findFailedNodes()
         return state.withLock { $0.leases.takeChanges() }
     }
 
@@ -54,6 +55,17 @@ extension SlurmCluster {
             state.needsList = false
             state.nextList = asked + Limit.listInterval
             return state.leases.saw(rows, at: clock.now())
+        }
+    }
+
+    /// A worker that Slurm ended does not know why: it is the death of a node of the gang, or
+    /// somebody cancelled the job in Slurm.
+    private func findFailedNodes() async {
+        let lost = state.withLock { $0.leases.newlyLost }
+        guard !lost.isEmpty, let nodes = try? await nodes() else { return }
+        let down = Set(nodes.filter { $0.state == .down }.map(\.node))
+        state.withLock { state in
+            for lease in lost { state.leases.lost(lease, with: down) }
         }
     }
 

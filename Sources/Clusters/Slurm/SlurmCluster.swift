@@ -66,7 +66,7 @@ package final class SlurmCluster: Cluster {
         for directory in ["", "/leases", "/live", "/changes", "/volumes", "/snapshots", "/etc"] {
             try SlurmLeaseFiles.makeDirectory(shared + directory)
         }
-        for (file, text) in SlurmIsolation.accountFiles {
+        for (file, text) in Sandbox.accountFiles {
             try SlurmLeaseFiles.write(text.utf8, to: "\(shared)/etc/\(file)")
         }
         // Named by its content: jobs that run keep the one that they were started with.

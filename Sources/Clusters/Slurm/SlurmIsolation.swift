@@ -8,14 +8,6 @@ struct SlurmIsolation: Sendable {
     let limiter: SlurmScript.Limiter
     let hasNetwork: Bool
 
-    /// The sandbox's own users.
-    static let accountFiles = [
-        "passwd": "root:x:0:0:root:/:/bin/sh\nwork:x:1000:1000::/work:/bin/sh\n"
-            + "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
-        "group": "root:x:0:\nwork:x:1000:\nnogroup:x:65534:\n",
-        "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-    ]
-
     /// `settings` is what `scontrol show config` prints.
     init(settings: String, declaration: SlurmDeclaration) {
         var values: [String: String] = [:]

@@ -117,6 +117,16 @@ struct SlurmLeases: Sendable {
         changed.insert(lease)
     }
 
+    /// Those that ended since the last report by a fault of ours that has no node's name yet.
+    var newlyLost: [LeaseID] {
+        changed.filter { entries[$0]?.end?.cause == .nodeFailed(nil) }
+    }
+
+    mutating func lost(_ lease: LeaseID, with down: Set<NodeName>) {
+        let node = entries[lease]?.grant?.shares.map(\.node).first(where: down.contains)
+        if let node { entries[lease]?.end?.cause = .nodeFailed(node) }
+    }
+
     mutating func stopping(_ lease: LeaseID, killAt: Instant) {
         entries[lease]?.wasStopped = true
         let before = entries[lease]?.killAt

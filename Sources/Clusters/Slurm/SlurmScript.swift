@@ -16,7 +16,6 @@ struct SlurmScript: Sendable {
     enum Limit {
         static let diskMiBPerAccelerator: Int64 = 64 << 10
         static let processesPerCPU: Int64 = 512
-        static let temporaryBytes: Int64 = 1 << 30
     }
 
     var shared: String
@@ -25,9 +24,6 @@ struct SlurmScript: Sendable {
     var hasNetwork: Bool
     /// The file name of the worker, below `shared`.
     var worker: String
-
-    /// Inside the sandbox.
-    private static let innerUser = 1000
 
     func text(_ start: LeaseStart) throws(Failure) -> String {
         try check(start)
@@ -96,27 +92,16 @@ struct SlurmScript: Sendable {
     }
 
     private func options(_ lease: LeaseID, memoryMiB: Int64) -> [String] {
-        var options = [
-            "--unshare-all", "--unshare-user", "--disable-userns",
-            "--uid", "\(Self.innerUser)", "--gid", "\(Self.innerUser)",
-            "--hostname", "spillway-\(lease.description.suffix(10))",
-            "--new-session", "--die-with-parent", "--cap-drop", "ALL",
-            "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
-            "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib",
-            "--symlink", "usr/lib64", "/lib64",
-            "--proc", "/proc", "--dev", "/dev", "--perms", "1777",
-            "--size", "\(min(Limit.temporaryBytes, max(1, memoryMiB) << 20))", "--tmpfs", "/tmp",
-            "--dir", "/etc",
-        ]
-        var files = ["ld.so.cache", "alternatives", "localtime"]
+        var options = Sandbox.view(of: lease, memoryMiB: memoryMiB)
+        var files = Sandbox.accountFiles.keys.sorted()
         if hasNetwork {
             options.append("--share-net")
-            files += ["resolv.conf", "hosts", "ssl"]
+            for file in ["resolv.conf", "hosts", "ssl"] {
+                options += ["--ro-bind-try", "/etc/\(file)", "/etc/\(file)"]
+                files.removeAll { $0 == file }
+            }
         }
-        for file in files { options += ["--ro-bind-try", "/etc/\(file)", "/etc/\(file)"] }
-        for file in ["passwd", "group", "nsswitch.conf"] {
-            options += ["--ro-bind", "\(shared)/etc/\(file)", "/etc/\(file)"]
-        }
+        for file in files { options += ["--ro-bind", "\(shared)/etc/\(file)", "/etc/\(file)"] }
         return options
     }
 
@@ -132,7 +117,7 @@ struct SlurmScript: Sendable {
     private func environment(_ start: LeaseStart) -> [String] {
         let grant = start.grant
         var variables = [
-            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/work", "USER": "work",
+            "PATH": Sandbox.searchPath, "HOME": "/work", "USER": "work",
             "LANG": "C.UTF-8",
         ]
         variables.merge(start.work.environment) { $1 }
