@@ -28,7 +28,7 @@ extension CapacityPath {
             let start = lease.phase == .starting ? [ClusterAction.start(lease.grant)] : []
             return start + (lease.notice.map { [.notify(id, $0)] } ?? [])
         case .stopping: return [.stop(id)]
-        case .ended: return [.forget(id)]
+        case .ended: return lease.hasLeft ? [.forget(id)] : [.stop(id)]
         }
     }
 }

@@ -10,7 +10,7 @@ package import Vocabulary
 /// 2. (Internal demand: entitlements are declared with the pool.)
 /// 3. **Surplus**: `+Surplus` keeps what is sold firmly within capacity less entitlements.
 /// 4. **Offer**: ``quote(_:at:)`` says price, start and terms before the order; `+Orders` takes it.
-/// 5. **Placement** finds nodes for gangs.
+/// 5. **Placement**: ``PlacementTable`` finds nodes for gangs, all of them or none.
 /// 6. **Leases**: `+Queue` decides who goes next, `+Leases` and `+LeaseEnds` lead a lease from its
 ///    start to its end, ``LeaseMeter`` says what it costs, `+Reservations` keeps the calendar.
 /// 7. **Reclaim**: ``VictimSearch`` finds the smallest set of spot leases that must go; `+Claims`
@@ -28,6 +28,8 @@ package struct CapacityPath: Hashable, Sendable {
     var leases: [LeaseID: LeaseRecord] = [:]
     var orderCount = 0
     var agenda = Agenda()
+    var seen = SeenWork()
+    var placement = PlacementIndex()
     /// The time of the last event; time does not go back.
     var now = Instant(microseconds: 0)
     /// What happened while one event is handled; empty between events.
@@ -104,7 +106,8 @@ struct Turn: Hashable, Sendable {
 
 extension CapacityPath: Codable {
     private enum CodingKeys: String, CodingKey {
-        case inventory, terms, nodes, nodeIndex, pools, orders, leases, orderCount, agenda, now
+        case inventory, terms, nodes, nodeIndex, pools, orders, leases, orderCount, agenda, seen,
+            now
     }
 }
 
@@ -122,6 +125,7 @@ extension CapacityPath {
 
     /// Something of a node has come free, or may be used in another way.
     mutating func open(_ index: Int) {
+        updatePlacement(of: index)
         turn.touched.insert(index)
         turn.dirty.insert(nodes[index].pool)
     }

@@ -9,6 +9,9 @@ extension CapacityPath {
         var declared: Set<NodeName> = []
         for pool in inventory.pools {
             if pools[pool.name] == nil { pools[pool.name] = PoolRecord(pool) }
+            if pools[pool.name]?.declaration.fractional != pool.fractional {
+                placement.isMade = false
+            }
             pools[pool.name]?.declaration = pool
             pools[pool.name]?.account.advance(to: now)
             turn.dirty.insert(pool.name)
@@ -30,6 +33,7 @@ extension CapacityPath {
             pools[pool.name]?.nodes.append(nodes.count)
             turn.touched.insert(nodes.count)
             nodes.append(NodeRecord(node, in: pool, at: now))
+            updatePlacement(of: nodes.count - 1)
             return
         }
         if nodes[index].wish == .retire {
@@ -65,6 +69,8 @@ extension CapacityPath {
         record.stragglers = nodes[index].stragglers
         nodes[index] = record
         pools[pool.name]?.nodes.append(index)
+        // Made anew, so that it does not depend on what stood where before.
+        placement.isMade = false
         open(index)
     }
 
@@ -99,7 +105,7 @@ extension CapacityPath {
             reported.insert(report.node)
             nodes[index].reported = report
             if nodes[index].occupancy.foreign != report.foreign {
-                nodes[index].occupancy.foreign = report.foreign
+                nodes[index].occupancy.setForeign(report.foreign, of: nodes[index].shape)
                 open(index)
             }
             reconcile(index, with: report)

@@ -28,13 +28,29 @@ package struct NodeOccupancy: Hashable, Codable, Sendable {
     package var free: [Int64]
     package var cpuThousandths: Int64
     package var memoryMiB: Int64
-    /// Whole accelerators that work which is not ours uses.
-    package var foreign = 0
+    /// Whole accelerators that work which is not ours uses; CPUs and memory go with them.
+    package private(set) var foreign = 0
 
     package init(_ shape: NodeShape) {
         self.free = Array(repeating: 1000, count: shape.accelerators)
         self.cpuThousandths = shape.cpuThousandths
         self.memoryMiB = shape.memoryMiB
+    }
+
+    package mutating func setForeign(_ count: Int, of shape: NodeShape) {
+        let change = Int64(count - foreign)
+        let devices = Int64(max(1, shape.accelerators))
+        cpuThousandths -= shape.cpuThousandths * change / devices
+        memoryMiB -= shape.memoryMiB * change / devices
+        foreign = count
+    }
+
+    /// Whether exactly these devices are free.
+    package func holds(_ share: NodeShare) -> Bool {
+        cpuThousandths >= share.cpuThousandths && memoryMiB >= share.memoryMiB
+            && share.devices.allSatisfy {
+                free.indices.contains($0) && free[$0] >= share.thousandths
+            }
     }
 
     package var wholeDevicesFree: Int { max(0, free.count { $0 == 1000 } - foreign) }

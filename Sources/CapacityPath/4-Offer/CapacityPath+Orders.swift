@@ -19,6 +19,7 @@ extension CapacityPath {
             }
             return
         }
+        learn(order)
         for index in 0..<order.lengthOfArray {
             let entry = QueueEntry(record, index: index, since: now)
             record.copies.append(

@@ -119,8 +119,7 @@ extension CapacityPath {
         let standing = pool.nodes.filter { nodes[$0].state != .retired }
         let most =
             shape.oneBlock
-            ? Dictionary(grouping: standing) { nodes[$0].declaration.block }.values.map(\.count)
-                .max() ?? 0
+            ? bestBlockCount(of: standing, oneBlock: true)
             : standing.count
         guard shape.nodes <= most else {
             return Failure(

@@ -12,7 +12,9 @@ extension CapacityPath {
             switch report.state {
             case .starting: break
             case .running(let since): began(report.lease, since: since)
-            case .ended(let end): finish(report.lease, end)
+            case .ended(let end):
+                leases[report.lease]?.hasLeft = true
+                finish(report.lease, end)
             }
         }
     }
@@ -24,6 +26,7 @@ extension CapacityPath {
             return
         }
         act(.cluster(cluster, .forget(report.lease)))
+        leases[report.lease]?.hasLeft = true
         for index in nodes.indices where nodes[index].stragglers.contains(report.lease) {
             nodes[index].stragglers.removeAll { $0 == report.lease }
             if nodes[index].state == .testing, nodes[index].stragglers.isEmpty {
@@ -73,7 +76,7 @@ extension CapacityPath {
         leases[id] = lease
         settle(id, endedAt: ended, billedTo: billedTo, isOurs: isOurs)
         release(devicesOf: id)
-        act(.cluster(lease.grant.cluster, .forget(id)))
+        if lease.hasLeft { act(.cluster(lease.grant.cluster, .forget(id))) }
         if end.cause.isStartFailure { suspectNodes(of: lease) }
         if case .nodeFailed(let node?) = end.cause { suspect(node) }
         follow(up: id)
@@ -137,7 +140,7 @@ extension CapacityPath {
     mutating func release(devicesOf id: LeaseID) {
         guard let lease = leases[id] else { return }
         for (share, index) in zip(lease.grant.shares, lease.nodes) {
-            nodes[index].occupancy.giveBack(share)
+            giveBack(share, on: index)
             nodes[index].leases.removeAll { $0 == id }
             open(index)
             settleIfEmpty(index)

@@ -45,7 +45,7 @@ extension CapacityPath {
         pools[record.order.pool]?.remove(entry)
         pools[record.order.pool]?.leases.append(id)
         for (share, index) in zip(shares, indices) {
-            if !isTaken { nodes[index].occupancy.take(share) }
+            if !isTaken { take(share, on: index) }
             nodes[index].leases.append(id)
             touch(index)
         }

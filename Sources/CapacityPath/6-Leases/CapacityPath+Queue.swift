@@ -53,7 +53,7 @@ extension CapacityPath {
         else { return }
         let key = WaitKey(order)
         guard !look.unclaimable.contains(key) else { return }
-        if let room = room(for: demand) {
+        if let room = findRoom(for: demand) {
             grant(entry, nodes: room.nodes, shares: room.shares, isTaken: false)
         } else if !claim(for: entry, order, demand) {
             look.unclaimable.insert(key)
@@ -76,7 +76,7 @@ extension CapacityPath {
             return
         }
         let shadow = shadow(before: entry, in: order.pool)
-        if let room = room(for: demand, beside: shadow) {
+        if let room = findRoom(for: demand, beside: shadow) {
             grant(entry, nodes: room.nodes, shares: room.shares, isTaken: false)
             if order.purchaseClass != .spot, order.within == nil {
                 look.commitments = commitments(in: order.pool)
@@ -140,7 +140,8 @@ extension CapacityPath {
         let standing = (pools[demand.pool]?.nodes ?? []).filter { mayHost($0, demand, at: now) }
         var groups = [standing]
         if demand.oneBlock {
-            groups = Array(Dictionary(grouping: standing) { nodes[$0].declaration.block }.values)
+            groups = Dictionary(grouping: standing) { nodes[$0].declaration.block }
+                .filter { $0.key != nil }.map(\.value)
                 .sorted { ($0.first ?? 0) < ($1.first ?? 0) }
         }
         var best: (busy: Int, nodes: [Int])?

@@ -67,16 +67,14 @@ extension CapacityPath {
                 ($0.value.count, $0.key?.text ?? "") < ($1.value.count, $1.key?.text ?? "")
             }
         if let block = fitting.first { return Array(block.value.prefix(count)) }
-        guard !oneBlock || blocks.keys.allSatisfy({ $0 == nil }), order.count >= count else {
-            return nil
-        }
+        guard !oneBlock, order.count >= count else { return nil }
         return Array(order.prefix(count))
     }
 
     func bestBlockCount(of candidates: [Int], oneBlock: Bool) -> Int {
         guard oneBlock else { return candidates.count }
-        return Dictionary(grouping: candidates) { nodes[$0].declaration.block }.values
-            .map(\.count).max() ?? 0
+        return Dictionary(grouping: candidates) { nodes[$0].declaration.block }
+            .filter { $0.key != nil }.values.map(\.count).max() ?? 0
     }
 }
 

@@ -4,6 +4,7 @@ import Vocabulary
 /// What is looked for: nodes for a gang, and for how long.
 struct Demand: Hashable, Sendable {
     let pool: PoolName
+    let shape: GangShape
     let need: NodeNeed
     let count: Int
     let oneBlock: Bool
@@ -47,7 +48,7 @@ extension CapacityPath {
     func demand(of order: Order) -> Demand? {
         guard let pool = pools[order.pool]?.declaration else { return nil }
         return Demand(
-            pool: order.pool, need: NodeNeed(order.shape, on: pool.shape),
+            pool: order.pool, shape: order.shape, need: NodeNeed(order.shape, on: pool.shape),
             count: order.shape.nodes, oneBlock: order.shape.oneBlock,
             isSpot: order.purchaseClass == .spot && order.within == nil, within: order.within,
             longest: order.maximumRunTime.map { CapacityLimits.start + $0 + CapacityLimits.stop },
@@ -75,7 +76,7 @@ extension CapacityPath {
         return true
     }
 
-    /// Room that is free now.
+    /// Room that is free now, for whoever asks; what is granted is found by the placement table.
     func room(for demand: Demand, beside shadow: Shadow? = nil) -> Room? {
         let end = demand.latestEnd(from: now)
         let free = (pools[demand.pool]?.nodes ?? []).filter {
@@ -95,7 +96,7 @@ extension CapacityPath {
         var chosen = ArraySlice(order)
         if demand.count > 1 {
             let blocks = Dictionary(grouping: order) { nodes[$0].declaration.block }
-                .filter { $0.value.count >= demand.count }
+                .filter { $0.key != nil && $0.value.count >= demand.count }
                 .min { ($0.value.count, $0.key?.text ?? "") < ($1.value.count, $1.key?.text ?? "") }
             if let blocks {
                 chosen = ArraySlice(blocks.value)
@@ -129,7 +130,7 @@ extension CapacityPath {
             guard there.count >= demand.count else { continue }
             guard demand.oneBlock else { return (at, Array(there.prefix(demand.count))) }
             let blocks = Dictionary(grouping: there) { nodes[$0].declaration.block }
-                .filter { $0.value.count >= demand.count }
+                .filter { $0.key != nil && $0.value.count >= demand.count }
                 .min { ($0.key?.text ?? "") < ($1.key?.text ?? "") }
             if let blocks { return (at, Array(blocks.value.prefix(demand.count))) }
         }
@@ -197,6 +198,7 @@ extension CapacityPath {
             return "\(free.count) of \(demand.count) nodes free in pool \(demand.pool)"
         }
         let blocks = Dictionary(grouping: free) { nodes[$0].declaration.block }
+            .filter { $0.key != nil }
         let best = blocks.max {
             ($0.value.count, $1.key?.text ?? "") < ($1.value.count, $0.key?.text ?? "")
         }

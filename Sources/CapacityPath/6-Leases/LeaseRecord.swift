@@ -61,6 +61,8 @@ struct LeaseRecord: Hashable, Codable, Sendable {
     /// When to look at it again.
     var due: Instant?
     var stopAskedAt: Instant?
+    /// Whether its cluster has said that it is over, too.
+    var hasLeft = false
     /// When money was last found short.
     var moneyShortAt: Instant?
 

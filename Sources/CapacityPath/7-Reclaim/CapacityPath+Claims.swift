@@ -33,7 +33,7 @@ extension CapacityPath {
         for victim in victims { give(.reclaimed, to: victim) }
         let deadline = victims.compactMap { leases[$0]?.notice?.deadline }.max() ?? horizon
         for (share, index) in zip(room.shares, room.nodes) {
-            nodes[index].occupancy.take(share)
+            take(share, on: index)
             touch(index)
         }
         pools[demand.pool]?.claims.append(
@@ -167,9 +167,9 @@ extension CapacityPath {
             let order = orders[claim.entry.order]?.order, let demand = demand(of: order)
         else { return false }
         for (share, index) in zip(claim.shares, claim.nodes) {
-            nodes[index].occupancy.giveBack(share)
+            giveBack(share, on: index)
         }
-        if let room = room(for: demand) {
+        if let room = findRoom(for: demand) {
             pools[pool]?.claims.remove(at: place)
             for index in claim.nodes { touch(index) }
             unblock(claim.entry)
@@ -182,11 +182,11 @@ extension CapacityPath {
             guard mayWithdraw(victim), let room = plan(demand, claim.deadline, without: victim)
             else { continue }
             for (share, index) in zip(room.shares, room.nodes) {
-                nodes[index].occupancy.take(share)
+                take(share, on: index)
             }
             let spared = canSpare(victim, in: pool)
             for (share, index) in zip(room.shares, room.nodes) {
-                nodes[index].occupancy.giveBack(share)
+                giveBack(share, on: index)
             }
             guard spared else { continue }
             for index in improved.nodes { touch(index) }
@@ -196,7 +196,7 @@ extension CapacityPath {
             withdraw(victim, in: pool)
         }
         for (share, index) in zip(improved.shares, improved.nodes) {
-            nodes[index].occupancy.take(share)
+            take(share, on: index)
             touch(index)
         }
         pools[pool]?.claims[place] = improved
@@ -265,7 +265,7 @@ extension CapacityPath {
             let claim = pools[pool]?.claims.remove(at: place)
         else { return }
         for (share, index) in zip(claim.shares, claim.nodes) {
-            nodes[index].occupancy.giveBack(share)
+            giveBack(share, on: index)
             open(index)
         }
         for victim in claim.victims { spare(victim, in: pool) }

@@ -95,7 +95,9 @@ package struct VictimSearch: Sendable {
     package func cheapest() -> Found? {
         let groups =
             oneBlock
-            ? Dictionary(grouping: sites.indices) { sites[$0].block }.values
+            ? Dictionary(grouping: sites.indices.filter { sites[$0].block != nil }) {
+                sites[$0].block
+            }.values
                 .sorted { ($0.first ?? 0) < ($1.first ?? 0) }
             : [Array(sites.indices)]
         var best: Found?
