@@ -31,7 +31,10 @@ extension LocalCluster {
             if let reason = state.withLock({ $0.fenced }) {
                 throw Failure(.unavailable, "The node \(node) is fenced: \(reason).")
             }
-            try writeDown(start, in: directory)
+            try starts.withLock { _ throws(Failure) in
+                try writeDown(start, in: directory)
+                track(lease)
+            }
         }
         track(lease)
         guard LeaseDirectory.exists(directory.specification),
@@ -157,7 +160,7 @@ extension LocalCluster {
         var reports: [LeaseReport] = []
         for (lease, told) in state.withLock({ $0.told }) {
             if case .ended = told { continue }
-            let now = try now(lease)
+            let now = try now(lease, told)
             guard now != told else { continue }
             reports.append(LeaseReport(lease: lease, state: now))
             state.withLock { $0.told[lease] = now }
@@ -166,11 +169,15 @@ extension LocalCluster {
     }
 
     /// What the files of a lease say.
-    private func now(_ lease: LeaseID) throws(Failure) -> LeaseReport.State {
+    private func now(
+        _ lease: LeaseID, _ told: LeaseReport.State?
+    ) throws(Failure) -> LeaseReport.State {
         let directory = directory(lease)
         if let end = LeaseDirectory.read(EndRecord.self, at: directory.ended) {
             return .ended(end.end)
         }
+        // Most of the time nothing has changed, and that is found without reading a file.
+        if case .running = told, directory.isHeld { return told ?? .starting }
         let isClaimed = LeaseDirectory.exists(directory.claim)
         if isClaimed, !directory.isHeld { return .ended(try settle(directory, lease)) }
         if !isClaimed, let stop = LeaseDirectory.read(StopRecord.self, at: directory.stop),

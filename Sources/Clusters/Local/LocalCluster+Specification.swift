@@ -50,7 +50,8 @@ extension LocalCluster {
         try promise(mebibytes: disk)
         return LeaseSpecification(
             lease: grant.lease, node: node, command: start.work.command,
-            environment: environment(start, share), files: start.files.keys.sorted(),
+            environment: environment(start, share, memoryMiB: memory),
+            files: start.files.keys.sorted(),
             hardLimit: start.hardLimit,
             limits: ControlGroups.Limits(
                 memoryMiB: memory,
@@ -60,7 +61,9 @@ extension LocalCluster {
             logBytes: place.logBytes, devices: shape.devices(share.devices), volumes: volumes)
     }
 
-    private func environment(_ start: LeaseStart, _ share: NodeShare) -> [String: String] {
+    private func environment(
+        _ start: LeaseStart, _ share: NodeShare, memoryMiB: Int64
+    ) -> [String: String] {
         let grant = start.grant
         var variables = [
             "PATH": Sandbox.searchPath, "HOME": "/work", "USER": "work", "TMPDIR": "/tmp",
@@ -82,7 +85,7 @@ extension LocalCluster {
             "ACCELERATORS": Self.decimal(share.accelerators),
             "ACCELERATOR_TYPE": "\(shape.node.accelerator)",
             "CPUS": Self.decimal(Accelerators(thousandths: share.cpuThousandths)),
-            "MEMORY_MIB": "\(share.memoryMiB)",
+            "MEMORY_MIB": "\(memoryMiB)",
         ]
         for (name, value) in ours { variables["SPILLWAY_" + name] = value }
         if let limit = start.hardLimit { variables["SPILLWAY_TIME_LIMIT"] = "\(limit)" }
@@ -141,6 +144,10 @@ extension LocalCluster {
             var status = stat()
             guard stat(image, &status) == 0 else { continue }
             promised += max(0, Int64(status.st_size) - Int64(status.st_blocks) * 512) >> 20
+        }
+        for lease in live where !LeaseDirectory.exists(directory(lease).image) {
+            let path = directory(lease).specification
+            promised += LeaseDirectory.read(LeaseSpecification.self, at: path)?.diskMiB ?? 0
         }
         let room = freeMiB - promised - LocalPlace.Limit.reservedDiskMiB
         guard mebibytes <= room else {

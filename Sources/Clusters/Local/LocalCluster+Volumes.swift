@@ -17,6 +17,9 @@ extension LocalCluster {
     private static let firstUser: UInt32 = 1_900_000_000
     private static let userCount: UInt32 = 200_000_000
 
+    /// After that much time nobody fills a new lease's directory any more.
+    private static let unfinishedSeconds: Int64 = 3600
+
     /// Whom the lease that tries the isolation runs as.
     static let probeUser = firstUser + userCount
 
@@ -205,7 +208,7 @@ extension LocalCluster {
     private func newUser() throws(Failure) -> UInt32? {
         guard mechanisms.hasUsers else { return nil }
         let path = place.memory + "/next-user"
-        let result = promises.withLock { _ -> Result<UInt32, Failure> in
+        let result = numbers.withLock { _ -> Result<UInt32, Failure> in
             let number = LeaseDirectory.read(UInt32.self, at: path) ?? 0
             do throws(Failure) {
                 try LeaseDirectory.write((number + 1) % Self.userCount, to: path)
@@ -217,9 +220,17 @@ extension LocalCluster {
         return try result.get()
     }
 
-    /// Removes what ended leases left longer ago than it is kept.
+    /// Removes what ended leases left longer ago than it is kept, and what never became one.
     func removeOld() {
         let now = place.clock.now()
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: place.memory)) ?? [] {
+            let path = "\(place.memory)/\(name)"
+            var status = stat()
+            guard name.hasPrefix("new-"), stat(path, &status) == 0,
+                now.seconds - Int64(status.st_mtim.tv_sec) > Self.unfinishedSeconds
+            else { continue }
+            try? Self.remove(path)
+        }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: place.leases)) ?? [] {
             let old = LeaseDirectory(path: "\(place.leases)/\(name)")
             guard LeaseID(name) != nil, LeaseDirectory.exists(old.forgotten),

@@ -23,8 +23,10 @@ package final class LocalCluster: Cluster {
     let shape: MachineShape
     let node: NodeName
     let state: Mutex<State>
-    /// Numbers given away and promises made are seen by one at a time.
-    let promises = Mutex(())
+    /// Users' numbers are given away one at a time.
+    let numbers = Mutex(())
+    /// What one start is promised the next one sees.
+    let starts = Mutex(())
 
     package var name: ClusterName { place.name }
 

@@ -107,7 +107,7 @@ enum Sandbox {
 
     private static func joining(_ specification: LeaseSpecification) -> [String] {
         var script = "for door in $1; do echo 0 >\"$door\" || exit 125; done; shift\n"
-        script += "ulimit -c 0 && ulimit -n \(openFiles) || exit 125\n"
+        script += "umask 022 && ulimit -c 0 && ulimit -n \(openFiles) || exit 125\n"
         if !specification.hasImage {
             // In blocks of 512 bytes; a watcher adds the files up.
             script += "ulimit -f \(specification.diskMiB << 11)\n"
