@@ -14,7 +14,7 @@ PROGRAM := .build/release/spillway
 SOURCES := Package.swift $(shell find Sources -name '*.swift')
 PYTEST := .venv-test/bin/python -m pytest -p no:cacheprovider -q
 
-.PHONY: help setup up test lint bench soak dist clean packages test-packages swift
+.PHONY: help setup up test lint bench soak dist clean packages test-packages slurm-packages swift
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,9 +25,13 @@ setup: packages swift .engine/installed $(PROGRAM)  ## Install what is missing a
 up: setup  ## Set up, then start with a demo model and a demo customer. Ctrl-C ends it.
 	@exec $(PROGRAM) up $(ARGS)
 
+# Tests that start machines of their own, one after the other: of this one, and of Slurm.
+CLUSTERS := ClustersTests.(Attach|HostileLease|Isolation|LocalCluster|LocalUnprivileged|LocalVolume|Slurm)
+
 test: test-packages swift .engine/installed .venv-test/installed  ## Run all tests.
 	swift build --build-tests
-	swift test --skip-build --parallel
+	swift test --skip-build --parallel --skip 'CapacityPathTests|$(CLUSTERS)'
+	swift test --skip-build --parallel --filter CapacityPathTests
 	$(PYTEST) Tests/Faults Tests/EndToEnd
 
 lint: packages swift  ## Check format, floors and what the documents claim.
@@ -38,7 +42,9 @@ lint: packages swift  ## Check format, floors and what the documents claim.
 bench: test-packages swift $(PROGRAM)  ## Measure beside nginx and LiteLLM.
 	python3 Benchmarks/run.py $(ARGS)
 
-soak: test-packages swift .engine/installed .venv-test/installed $(PROGRAM)  ## The long tests.
+soak: test-packages slurm-packages swift .engine/installed .venv-test/installed $(PROGRAM)  ## The long tests.
+	swift build --build-tests
+	swift test --skip-build --no-parallel --filter '$(CLUSTERS)'
 	SPILLWAY_FULL=1 SPILLWAY_BIN=$(PROGRAM) $(PYTEST) Tests/EndToEnd $(ARGS)
 
 dist: setup  ## Pack a tarball that runs on Debian 12 without Swift.
@@ -52,10 +58,13 @@ packages:
 	@Scripts/install-packages git curl ca-certificates python3 util-linux libsqlite3-dev \
 		zlib1g-dev bubblewrap e2fsprogs
 
+# A real Slurm, whose daemons only its tests start.
+slurm-packages: packages
+	@Scripts/install-packages --no-daemons slurm-wlm slurmrestd slurm-wlm-jwt-plugin \
+		slurmdbd munge mariadb-server
+
 test-packages: packages
 	@Scripts/install-packages python3-venv postgresql gcc libc6-dev procps
-	@Scripts/install-packages --no-daemons bubblewrap slurm-wlm slurmrestd slurm-wlm-jwt-plugin \
-		slurmdbd munge mariadb-server
 
 swift:
 	@Scripts/check-swift

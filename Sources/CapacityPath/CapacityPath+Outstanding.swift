@@ -2,8 +2,8 @@ import Fleet
 package import Vocabulary
 
 extension CapacityPath {
-    /// What a cluster may not have heard yet, as things stand: for when whoever spoke with it before
-    /// has died, and nobody knows what it said. All of it may be said again.
+    /// What a cluster may not have heard yet, as things stand: for when whoever spoke with it
+    /// before has died, and nobody knows what it said. All of it may be said again.
     package func outstanding(on cluster: ClusterName) -> [ClusterAction] {
         var actions: [ClusterAction] = []
         for node in nodes where node.cluster == cluster && node.isFenced {

@@ -13,38 +13,39 @@ extension InvoiceProduct: Codable {
         case pricePerGiBMonth = "price_per_gib_month"
     }
 
+    private enum Kind: String, Codable, CaseIterable {
+        case tokens, compute, storage
+        case serviceCredit = "service_credit"
+    }
+
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
-        switch try fields.decodeIfPresent(String.self, forKey: .product) ?? "tokens" {
-        case "tokens":
+        switch try fields.decodeIfPresent(Kind.self, forKey: .product) ?? .tokens {
+        case .tokens:
             self = .tokens(
                 TokenProduct(
                     model: try fields.decode(String.self, forKey: .model),
                     tokenClass: try fields.decode(TokenClass.self, forKey: .tokenClass),
                     priceVersion: try fields.decode(Int64.self, forKey: .priceVersion)))
-        case "compute":
+        case .compute:
             self = .compute(
                 ComputeProduct(
                     accelerator: try fields.decode(String.self, forKey: .accelerator),
                     purchaseClass: try fields.decode(PurchaseClass.self, forKey: .purchaseClass),
                     priceVersion: try fields.decode(Int64.self, forKey: .priceVersion),
                     pricePerHour: try fields.decode(Money.self, forKey: .pricePerHour)))
-        case "storage":
+        case .storage:
             self = .storage(
                 StorageProduct(
                     entry: try fields.decode(String.self, forKey: .entry),
                     priceVersion: try fields.decode(Int64.self, forKey: .priceVersion),
                     perGiBMonth: try fields.decode(Money.self, forKey: .pricePerGiBMonth)))
-        case "service_credit":
+        case .serviceCredit:
             self = .serviceCredit(
                 ServiceCreditProduct(
                     accelerator: try fields.decode(String.self, forKey: .accelerator),
                     purchaseClass: try fields.decode(PurchaseClass.self, forKey: .purchaseClass),
                     reason: try fields.decode(String.self, forKey: .reason)))
-        case let other:
-            throw DecodingError.dataCorruptedError(
-                forKey: .product, in: fields,
-                debugDescription: "'\(other)' is no product that this version knows")
         }
     }
 

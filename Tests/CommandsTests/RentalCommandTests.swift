@@ -116,7 +116,7 @@ import Wire
         let result = await TestProgram(answers: [.quote: refused]).run(Self.submit)
         #expect(result.exit == .failed)
         #expect(result.calls.map(\.route) == [.quote])
-        #expect(result.output.contains("the pool has 2 nodes"))
+        #expect(result.errors.contains("the pool has 2 nodes"))
     }
 
     @Test func `json is the job at its end, and nothing else`() async throws {

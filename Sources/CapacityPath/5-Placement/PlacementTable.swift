@@ -3,9 +3,9 @@ package import Vocabulary
 
 /// What is free on every node, and where work goes: placement as a value.
 ///
-/// ``place(_:)`` decides and changes nothing that counts; ``take(_:)`` and ``giveBack(_:)`` say what
-/// became of it. Nodes that come, go or change cost about as much as one placement. The same calls
-/// in the same order give the same placements.
+/// ``place(_:)`` decides and changes nothing that counts; ``take(_:)`` and ``giveBack(_:)`` say
+/// what became of it. Nodes that come, go or change cost about as much as one placement. The same
+/// calls in the same order give the same placements.
 package struct PlacementTable: Sendable {
     package let policy: PlacementPolicy
     private(set) var pools: [PlacementPool] = []

@@ -41,7 +41,7 @@ struct SlurmRow: Hashable, Sendable {
 /// Slurm's list of jobs for those whose worker can write no more. A value; whoever holds it does
 /// the reading.
 struct SlurmLeases: Sendable {
-    /// How long what a worker wrote may take to be seen here, after Slurm says that its job is over.
+    /// How long what a worker wrote may take to be seen here, after Slurm says its job is over.
     static let patience = Duration.seconds(3)
     /// How long a job that was just submitted may be missing from the list.
     static let submissionPatience = Duration.seconds(10)

@@ -58,8 +58,8 @@ struct RunningCluster {
     let task: Task<Void, Never>
 }
 
-/// Opens clusters as the inventory declares them; made by the composition root. Both functions throw
-/// ``Failure``.
+/// Opens clusters as the inventory declares them; made by the composition root. Its functions
+/// throw ``Failure``.
 package struct ClusterOpener: Sendable {
     package let open: @Sendable (ClusterDeclaration, Inventory) async throws -> any Cluster
     /// Told whenever the inventory was declared anew: for clusters that are made of it.

@@ -29,6 +29,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
     private var pending: [HTTPClientRequestPart]
     private var isPaused = false
     private var hasAnswered = false
+    private var isUpgrading = false
     private let wantsUpgrade: Bool
 
     init(
@@ -134,6 +135,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): answered(head, context)
         case .body(let bytes): client?.controlSent(bytes)
+        case .end where isUpgrading: becomeRaw(context)
         case .end:
             guard hasAnswered else { return }
             state = .closed
@@ -148,7 +150,8 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
                 fail()
                 return
             }
-            becomeRaw(context)
+            // The decoder still ends the answer that has no body; what follows is not HTTP.
+            isUpgrading = true
             return
         }
         // Interim answers are followed by the real one.

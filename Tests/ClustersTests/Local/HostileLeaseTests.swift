@@ -94,7 +94,8 @@ struct HostileLeaseTests {
                 let script =
                     place == "-"
                     ? "exec python3 -c 'x = [bytearray(1 << 20) for i in range(4000)]'"
-                    : "exec python3 -c 'f = open(\"\(place)\", \"wb\")\nwhile 1: f.write(bytes(1 << 20))'"
+                    : "exec python3 -c 'f = open(\"\(place)\", \"wb\")\n"
+                        + "while 1: f.write(bytes(1 << 20))'"
                 let (log, end) = try await attack(stand, script, memoryMiB: 64)
                 let held = end.cause == .outOfMemory || log.contains("No space left")
                 #expect(held, "\(place): \(end.cause) \(log)")

@@ -275,7 +275,7 @@ struct LeaseMoneyTests {
             var lease = try desk.lease()
             #expect(try await lease.hold(seconds: 3600, desk.service))
             try await lease.charge(seconds: 3600, desk.service)
-            desk.now.value = .noon + .seconds(60)
+            desk.now.value = .noon + .seconds(7200)
             let file = """
                 version: 2
                 effective: 2026-12-01

@@ -42,21 +42,21 @@ struct VerificationTests {
     private static let notes = "every credit note is posted"
 
     private static let aCharge =
-        "(SELECT MIN(sequence) FROM transactions WHERE kind = 'charge')"
+        "(SELECT MIN(sequence) FROM transactions WHERE idempotency_key LIKE 'charge/req%')"
     private static let anEvent = "(SELECT MIN(sequence) FROM usage_events)"
 
     static let tamperings = [
         Tampering(
             "an entry is dropped",
             "DELETE FROM entries WHERE transaction_sequence = \(aCharge) AND amount LIKE '-%'",
-            broken: [balance, charges, invoices, notes]),
+            broken: [balance, charges, capacityCharges, credits, invoices, notes]),
         Tampering(
             "the amount of an entry is changed",
             """
             UPDATE entries SET amount = '0.5' WHERE transaction_sequence = \(aCharge)
                 AND amount NOT LIKE '-%'
             """,
-            broken: [balance, charges, invoices, notes]),
+            broken: [balance, charges, capacityCharges, credits, invoices, notes]),
         Tampering(
             "a charge is changed on both sides",
             """

@@ -20,7 +20,7 @@ package struct LeaseShim {
     /// Runs a lease's work to its end; does nothing where it has been run, or is.
     package static func run(directory path: String, clock: WallClock) throws {
         umask(0o077)
-        // Control runs a little later than others; what is paid for does not. Only root may do that.
+        // Control is nicer than others; what is paid for is not. Only root may change that.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 0)
         let directory = LeaseDirectory(path: path)
         let lock = try Descriptors.open(directory.lock, O_RDWR | O_CREAT)
