@@ -25,13 +25,16 @@ setup: packages swift .engine/installed $(PROGRAM)  ## Install what is missing a
 up: setup  ## Set up, then start with a demo model and a demo customer. Ctrl-C ends it.
 	@exec $(PROGRAM) up $(ARGS)
 
-# Tests that start machines of their own, one after the other: of this one, and of Slurm.
+# Tests that start machines of their own, one after the other: of this one, and of Slurm. The rest
+# goes in groups: simulations would starve tests that wait for a socket or a process.
 CLUSTERS := ClustersTests.(Attach|HostileLease|Isolation|LocalCluster|LocalUnprivileged|LocalVolume|Slurm)
 
 test: test-packages swift .engine/installed .venv-test/installed  ## Run all tests.
 	swift build --build-tests
-	swift test --skip-build --parallel --skip 'CapacityPathTests|$(CLUSTERS)'
+	swift test --skip-build --parallel --skip 'CapacityPathTests|ClustersTests|GatewayTests'
 	swift test --skip-build --parallel --filter CapacityPathTests
+	swift test --skip-build --no-parallel --filter GatewayTests
+	swift test --skip-build --parallel --filter ClustersTests --skip '$(CLUSTERS)'
 	$(PYTEST) Tests/Faults Tests/EndToEnd
 
 lint: packages swift  ## Check format, floors and what the documents claim.

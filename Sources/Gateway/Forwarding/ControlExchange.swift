@@ -135,7 +135,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): answered(head, context)
         case .body(let bytes): client?.controlSent(bytes)
-        case .end where isUpgrading: becomeRaw(context)
+        case .end where isUpgrading: break
         case .end:
             guard hasAnswered else { return }
             state = .closed
@@ -152,6 +152,11 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
             }
             // The decoder still ends the answer that has no body; what follows is not HTTP.
             isUpgrading = true
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.execute {
+                let (exchange, context) = bound.value
+                exchange.becomeRaw(context)
+            }
             return
         }
         // Interim answers are followed by the real one.
@@ -161,6 +166,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func becomeRaw(_ context: ChannelHandlerContext) {
+        guard case .sending = state else { return }
         hasAnswered = true
         state = .raw
         client?.controlUpgraded()
