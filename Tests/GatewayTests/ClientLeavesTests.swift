@@ -25,8 +25,10 @@ struct ClientLeavesTests {
             try await stand.expectNothingHeld()
             #expect(try stand.settled().isEmpty)
             #expect(stand.engine.requests == 0)
-            let answer = try await stand.chat(streaming: false)
-            #expect(answer.hasPrefix("HTTP/1.1 200"))
+            // That there was no money is remembered for a moment.
+            try await eventually("money is lent again") {
+                try await stand.chat(streaming: false).hasPrefix("HTTP/1.1 200")
+            }
         }
     }
 
