@@ -95,6 +95,22 @@ import Vocabulary
         #expect(stand.view(order)?.copies[0].end?.outcome == .timeLimit)
     }
 
+    @Test func `what was charged after an end that is heard of late is given back`() throws {
+        var stand = PathStand()
+        let lease = try required(stand.place(stand.order(PathStand.job(100))))
+        stand.run(lease)
+        stand.wait(102)
+        stand.report(down: [0])
+        #expect(stand.charges.last?.toSecond == 102)
+        // It ended when its node did, and that was before its node was found dead.
+        for _ in 0..<2 {
+            stand.end(lease, .nodeFailed(stand.node(0)), at: .noon + .seconds(98))
+        }
+        #expect(stand.path.leases[lease]?.outcome == .timeLimit)
+        let meter = try #require(stand.path.leases[lease]?.meter)
+        #expect(meter.charged - meter.credited == meter.cost(seconds: 98))
+    }
+
     @Test func `a job that fails is started again as often as it said`() throws {
         var stand = PathStand()
         let order = stand.order(PathStand.job(retries: 1))

@@ -21,10 +21,11 @@ extension CapacityPath {
 
     /// A lease that is over for us, or unknown: it must not run on, and need not be kept.
     private mutating func straggling(_ report: LeaseReport, in cluster: ClusterName) {
-        guard case .ended = report.state else {
+        guard case .ended(let end) = report.state else {
             act(.cluster(cluster, .stop(report.lease)))
             return
         }
+        correct(report.lease, endedAt: end.endedAt)
         act(.cluster(cluster, .forget(report.lease)))
         leases[report.lease]?.hasLeft = true
         for index in nodes.indices where nodes[index].stragglers.contains(report.lease) {
@@ -131,6 +132,14 @@ extension CapacityPath {
         {
             credit(id, meter.charged, .reclaimedEarly)
         }
+    }
+
+    /// A lease was settled as of when its nodes were given up, and now its cluster says that it had
+    /// ended before: what was charged beyond is given back.
+    private mutating func correct(_ id: LeaseID, endedAt: Instant) {
+        guard let meter = leases[id]?.meter else { return }
+        let beyond = meter.charged(after: meter.seconds(until: endedAt))
+        credit(id, beyond - meter.credited, .endedEarlier)
     }
 
     private mutating func credit(_ id: LeaseID, _ amount: Money, _ reason: LeaseCredit.Reason) {
