@@ -12,6 +12,7 @@ extension SlurmCluster {
         try await Blocking.run { () throws(Failure) in
             try self.load()
             try self.readChanges()
+            try self.sweep()
         }
         // Slurm's silence must not hide what the workers have written.
         _ = try? await lookAtJobs()
@@ -25,6 +26,26 @@ extension SlurmCluster {
             if let lease = LeaseID(name.prefix { $0 != "." }) { read(lease) }
             // First read, then removed: if we die in between it is read again.
             unlink("\(shared)/changes/\(name)")
+        }
+    }
+
+    /// Removes what forgotten leases left long ago.
+    private func sweep() throws(Failure) {
+        let now = ContinuousClock.now
+        let isDue = state.withLock { state in
+            guard now >= state.nextSweep else { return false }
+            state.nextSweep = now + Limit.sweepInterval
+            return true
+        }
+        guard isDue else { return }
+        for name in try SlurmLeaseFiles.names(in: shared + "/leases") {
+            guard let lease = LeaseID(name) else { continue }
+            let files = files(lease)
+            var status = stat()
+            guard access(files.live, F_OK) != 0, stat(files.ended, &status) == 0,
+                Int64(status.st_mtim.tv_sec) + Limit.keptSeconds < clock.now().seconds
+            else { continue }
+            try Spawn.run(["rm", "-rf", "--", files.path])
         }
     }
 
@@ -167,11 +188,13 @@ extension SlurmCluster {
             try await neverStarted(lease)
             return
         }
-        if read(lease) || files.readClaim() == .stopped { return }
+        // Forgotten: it ended.
+        guard access(files.live, F_OK) == 0 else { return }
+        state.withLock { $0.leases.add(lease, grant: nil) }
+        if read(lease) { return }
         let parts = grace.components
         let microseconds = parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
         state.withLock { state in
-            state.leases.add(lease, grant: nil)
             state.leases.stopping(lease, killAt: clock.now() + grace + Limit.stopMargin)
         }
         try files.order("stop \(max(0, microseconds))")

@@ -18,6 +18,9 @@ package final class SlurmCluster: Cluster {
         static let stopMargin = Duration.seconds(5)
         static let readClaimAttempts = 25
         static let fileBytes = 64 << 20
+        /// How long what a forgotten lease has printed and left is kept.
+        static let keptSeconds: Int64 = 30 * 86400
+        static let sweepInterval = Duration.seconds(3600)
     }
 
     struct State {
@@ -29,6 +32,7 @@ package final class SlurmCluster: Cluster {
         /// number was not heard.
         var needsList = true
         var nextList = ContinuousClock.now
+        var nextSweep = ContinuousClock.now
         /// What each node has for accelerators; nil: CPU slots.
         var accelerators: [NodeName: AcceleratorType?] = [:]
     }
@@ -60,7 +64,8 @@ package final class SlurmCluster: Cluster {
     /// Makes what is needed in the shared directory, and finds out what Slurm enforces. Throws
     /// ``Failure``: `unavailable` while Slurm does not answer.
     package static func open(
-        _ name: ClusterName, _ declaration: SlurmDeclaration, clock: WallClock
+        _ name: ClusterName, _ declaration: SlurmDeclaration, clock: WallClock,
+        diskMiBPerAccelerator: Int64 = 64 << 10
     ) async throws(Failure) -> SlurmCluster {
         let shared = declaration.sharedDirectory
         for directory in ["", "/leases", "/live", "/changes", "/volumes", "/snapshots", "/etc"] {
@@ -80,7 +85,7 @@ package final class SlurmCluster: Cluster {
             name, declaration, clock: clock, isolation: found.isolation,
             script: SlurmScript(
                 shared: shared, limiter: found.limiter, hasNetwork: found.hasNetwork,
-                worker: worker))
+                diskMiBPerAccelerator: diskMiBPerAccelerator, worker: worker))
     }
 
     func files(_ lease: LeaseID) -> SlurmLeaseFiles { SlurmLeaseFiles(lease, in: shared) }
@@ -141,14 +146,14 @@ package final class SlurmCluster: Cluster {
         let startedAt: Instant? = if case .job(_, let at) = claim { at } else { nil }
         return state.withLock { state in
             if let claim { state.leases.saw(claim, of: lease) }
-            if let end { state.leases.saw(end.end(startedAt: startedAt), of: lease) }
-            return end != nil
-        }
-    }
-
-    func isOpen(_ lease: LeaseID) -> Bool {
-        state.withLock { state in
-            state.leases.entries[lease].map { $0.end == nil } ?? false
+            if let end {
+                state.leases.saw(end.end(startedAt: startedAt), of: lease)
+            } else if claim == .stopped {
+                // We died between taking the start for nobody and writing that down.
+                state.leases.saw(
+                    LeaseEnd(startedAt: nil, endedAt: clock.now(), cause: .stopped), of: lease)
+            }
+            return state.leases.entries[lease]?.end != nil
         }
     }
 }

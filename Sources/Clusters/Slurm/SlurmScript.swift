@@ -14,7 +14,6 @@ struct SlurmScript: Sendable {
     }
 
     enum Limit {
-        static let diskMiBPerAccelerator: Int64 = 64 << 10
         static let processesPerCPU: Int64 = 512
     }
 
@@ -22,6 +21,7 @@ struct SlurmScript: Sendable {
     var limiter: Limiter
     /// Whether the work sees its node's network.
     var hasNetwork: Bool
+    var diskMiBPerAccelerator: Int64
     /// The file name of the worker, below `shared`.
     var worker: String
 
@@ -37,7 +37,7 @@ struct SlurmScript: Sendable {
             "memory_mib=\(share.memoryMiB)",
             "cpu_thousandths=\(share.cpuThousandths)",
             "most_processes=\(Int64(Self.cpus(share)) * Limit.processesPerCPU)",
-            "disk_mib=\(Limit.diskMiBPerAccelerator * Int64(max(1, share.devices.count)))",
+            "disk_mib=\(diskMiBPerAccelerator * Int64(max(1, share.devices.count)))",
             "time_limit=\(start.hardLimit.map { "\(max(1, $0))" } ?? "")",
             "limits=\(limiter.rawValue)",
             "internal=\(start.isInternal ? "1" : "")",
@@ -122,7 +122,7 @@ struct SlurmScript: Sendable {
         ]
         variables.merge(start.work.environment) { $1 }
         variables.merge([
-            "SPILLWAY_LEASE": "\(grant.lease)",
+            "SPILLWAY_LEASE": "\(grant.lease)", "SPILLWAY_ORDER": "\(grant.order)",
             "SPILLWAY_NODES": grant.shares.map(\.node.text).joined(separator: ","),
             "SPILLWAY_NODE_COUNT": "\(grant.shares.count)",
             "SPILLWAY_ARRAY_INDEX": "\(grant.index)",

@@ -164,6 +164,20 @@ enum SlurmWorker {
           options+=(--ro-bind-try /sys /sys --tmpfs /sys/fs/cgroup)
         }
 
+        # Mebibytes of files without a name that the work has open.
+        hidden_mib() {
+          local process files=() kind blocks links place total=0
+          local -A seen=()
+          family "$work"
+          for process in "${found[@]}"; do files+=(/proc/"$process"/fd/*); done
+          ((${#files[@]})) && while read -r links blocks place kind; do
+            [[ $links = 0 && $kind = regular* && ! ${seen[$place]-} ]] || continue
+            seen[$place]=1
+            ((total += blocks))
+          done < <(stat -L -c '%h %b %d:%i %F' -- "${files[@]}" 2>/dev/null)
+          echo $((total / 2048))
+        }
+
         # Watches the time and the disk from beside the work.
         watch() {
           local started=$SECONDS step used
@@ -176,8 +190,9 @@ enum SlurmWorker {
               break
             fi
             used=0
-            while read -r used _; do :; done < <(du -sxcm "$directory/work" "$directory"/log-* 2>/dev/null)
-            if ((used > disk_mib)); then
+            while read -r used _; do :; done < <(du -sxcm "$directory/work" "$directory"/log-* \
+              2>/dev/null)
+            if ((used + $(hidden_mib) > disk_mib)); then
               echo disk >>"$directory/orders"
               break
             fi
@@ -215,6 +230,7 @@ enum SlurmWorker {
                 for name in "${groups[@]}"; do echo 0 >"$name/cgroup.procs" || exit 125; done
               ulimit -c 0
               ulimit -n 4096
+              ulimit -f $((disk_mib * 1024))
               ((EUID)) && ulimit -u "$most_processes"
               exec bwrap --args 11 --json-status-fd 12 -- \
                 /bin/sh -c 'exec "$@"' work "${command[@]}" \

@@ -87,9 +87,9 @@ struct SlurmStand: Sendable {
     }
 
     /// One more value for the same cluster and directory, as after a crash.
-    func cluster() async throws -> SlurmCluster {
+    func cluster(diskMiB: Int64 = 1 << 10) async throws -> SlurmCluster {
         try await SlurmCluster.open(
-            try name("slurm"), declaration(), clock: Self.clock)
+            try name("slurm"), declaration(), clock: Self.clock, diskMiBPerAccelerator: diskMiB)
     }
 
     static let clock = WallClock {

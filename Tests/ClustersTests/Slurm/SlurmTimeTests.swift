@@ -65,6 +65,75 @@ struct SlurmTimeTests {
         }
     }
 
+    /// Takes a machine of its own: `SPILLWAY_FULL=1`.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["SPILLWAY_FULL"] == "1"))
+    func `leases start at least 0,8 times as fast as bare jobs`() async throws {
+        let stand = try await SlurmStand.started(accounting: false)
+        do {
+            let cluster = try await stand.cluster()
+            var ratios: [Double] = []
+            for _ in 0..<5 {
+                let bare = try await bareRate(stand, jobs: 100)
+                let ours = try await leaseRate(cluster, jobs: 100)
+                ratios.append(ours / bare)
+                print("started per second: bare sbatch \(bare), leases \(ours)")
+            }
+            let median = ratios.sorted()[ratios.count / 2]
+            print("median of \(ratios.count) ratios: \(median)")
+            #expect(median >= 0.8)
+        } catch {
+            try await stand.stop()
+            throw error
+        }
+        try await stand.stop()
+    }
+
+    /// Jobs a second, from the first submission to the last start.
+    private func bareRate(_ stand: SlurmStand, jobs: Int) async throws -> Double {
+        let folder = stand.folder + "/bare-\(UInt32.random(in: .min ... .max))"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        let script = "#!/bin/bash\nprintf %s $EPOCHREALTIME > \(folder)/$SLURM_JOB_ID\n"
+        try Data(script.utf8).write(to: URL(filePath: folder + "/job"))
+        let before = SlurmStand.clock.now()
+        let loop =
+            "for i in $(seq \(jobs)); do sbatch -Q --gres=gpu:h100:1 --mem=256 --requeue "
+            + "-o /dev/null -w n$((i % 8 + 1)) \(folder)/job; done"
+        _ = try await stand.tool("bash", ["-c", loop])
+        var starts: [Int64] = []
+        try await eventually("all bare jobs have started", within: .seconds(120)) {
+            starts = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
+                let text = try String(contentsOfFile: folder + "/" + $0, encoding: .utf8)
+                return Int64(text.replacing(".", with: ""))
+            }
+            return starts.count == jobs
+        }
+        let last = starts.max() ?? 0
+        return Double(jobs) * 1e6 / Double(last - before.microseconds)
+    }
+
+    private func leaseRate(_ cluster: SlurmCluster, jobs: Int) async throws -> Double {
+        let starts = try (0..<jobs).map { try lease(["true"], on: ["n\($0 % 8 + 1)"]) }
+        let before = SlurmStand.clock.now()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, start) in starts.enumerated() {
+                if number >= 8 { try await group.next() }
+                group.addTask { try await cluster.start(start) }
+            }
+            try await group.waitForAll()
+        }
+        let watch = LeaseWatch(cluster)
+        var last = before
+        for start in starts {
+            let end = try await watch.ended(start.grant.lease, within: .seconds(120))
+            last = max(last, end.startedAt ?? last)
+        }
+        return Double(jobs)
+            / Double(
+                (last - before).components.seconds * 1000
+                    + (last - before).components.attoseconds / 1_000_000_000_000_000) * 1000
+    }
+
     @Test func `a cluster that is silent is said to be`() async throws {
         let stand = try await SlurmStand.started(accounting: false)
         do {

@@ -49,7 +49,8 @@ extension ClusterBody {
             self.slurm = Slurm(
                 configuration: slurm.configuration, url: slurm.url, user: slurm.user,
                 tokenFile: slurm.tokenFile, partition: slurm.partition,
-                sharedDirectory: slurm.sharedDirectory)
+                sharedDirectory: slurm.sharedDirectory, hostNetwork: slurm.hostNetwork,
+                networkSeparatedBy: slurm.networkSeparatedBy)
         case .simulated(let simulated): self.simulated = Simulated(seed: simulated.seed)
         }
     }

@@ -39,6 +39,7 @@ package enum InventoryFile {
         static let cluster = ["name", "local", "slurm", "simulated"]
         static let slurm = [
             "configuration", "url", "user", "token_file", "partition", "shared_directory",
+            "host_network", "network_separated_by",
         ]
         static let pool = [
             "name", "site", "supplier", "cluster", "accelerator", "accelerators_per_node",
@@ -231,7 +232,10 @@ package enum InventoryFile {
             user: try fields.text("user"),
             tokenFile: fields.has("token_file") ? try path("token_file") : nil,
             partition: try fields.text("partition"),
-            sharedDirectory: try path("shared_directory"))
+            sharedDirectory: try path("shared_directory"),
+            hostNetwork: try fields.flag("host_network"),
+            networkSeparatedBy: fields.has("network_separated_by")
+                ? try fields.text("network_separated_by") : nil)
     }
 
     private static func shape(_ fields: InventoryFields) throws(Failure) -> NodeShape {

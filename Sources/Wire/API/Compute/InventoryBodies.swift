@@ -172,16 +172,21 @@ package struct ClusterBody: Codable, Hashable, Sendable {
         package var tokenFile: String?
         package var partition: String
         package var sharedDirectory: String
+        package var hostNetwork: Bool?
+        package var networkSeparatedBy: String?
 
         package enum CodingKeys: String, CodingKey {
             case configuration, url, user, partition
             case tokenFile = "token_file"
             case sharedDirectory = "shared_directory"
+            case hostNetwork = "host_network"
+            case networkSeparatedBy = "network_separated_by"
         }
 
         package init(
             configuration: String, url: String, user: String, tokenFile: String? = nil,
-            partition: String, sharedDirectory: String
+            partition: String, sharedDirectory: String, hostNetwork: Bool? = nil,
+            networkSeparatedBy: String? = nil
         ) {
             self.configuration = configuration
             self.url = url
@@ -189,6 +194,8 @@ package struct ClusterBody: Codable, Hashable, Sendable {
             self.tokenFile = tokenFile
             self.partition = partition
             self.sharedDirectory = sharedDirectory
+            self.hostNetwork = hostNetwork
+            self.networkSeparatedBy = networkSeparatedBy
         }
     }
 
