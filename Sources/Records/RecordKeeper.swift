@@ -39,6 +39,8 @@ package protocol RecordReader: CapacityRecordReader, VolumeRecordReader {
     /// Calls `body` with each event in the order of applying.
     func eachUsage(_ filter: UsageFilter, _ body: (UsageRow) throws -> Void) throws
     func usage(of request: RequestID) throws -> UsageRow?
+    /// Whether there is a usage event of this request.
+    func isRecorded(_ request: RequestID) throws -> Bool
     func quarantined() throws -> [QuarantineRow]
     func abandoned() throws -> [AbandonedRow]
     /// What was found to be abandoned, of those of the events of `filter` that have any.

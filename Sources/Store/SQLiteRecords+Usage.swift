@@ -50,6 +50,10 @@ extension SQLiteRecords {
         try rows(Journal.usageOfRequest, "\(request)", read: Self.usage).first
     }
 
+    func isRecorded(_ request: RequestID) throws -> Bool {
+        try !rows(Journal.isRequestRecorded, "\(request)") { $0.whole(0) }.isEmpty
+    }
+
     private static func usage(_ row: Row) throws -> UsageRow {
         let opened = OpenedRequest(
             request: try row.identifier(1), organization: try row.identifier(4),

@@ -9,9 +9,10 @@ struct SQLiteRecords {
 
     init(_ database: Database) { self.database = database }
 
-    /// `$1` is the first value. Bound by name: by position GRDB would bind in order of appearance.
+    /// `$1` is the first value.
     func execute(_ statement: Statement, _ values: (any DatabaseValueConvertible)?...) throws {
-        try database.cachedStatement(sql: statement.sql).execute(arguments: Self.arguments(values))
+        try database.cachedStatement(sql: statement.sql)
+            .execute(arguments: Self.arguments(statement, values))
     }
 
     func rows<Value>(
@@ -28,16 +29,19 @@ struct SQLiteRecords {
         _ body: (Row) throws -> Void
     ) throws {
         let cursor = try Row.fetchCursor(
-            database.cachedStatement(sql: statement.sql), arguments: Self.arguments(values))
+            database.cachedStatement(sql: statement.sql),
+            arguments: Self.arguments(statement, values))
         while let row = try cursor.next() { try body(row) }
     }
 
+    /// In the order in which SQLite numbers placeholders. By name would say the same, and cost a
+    /// dictionary for each row that is written.
     private static func arguments(
-        _ values: [(any DatabaseValueConvertible)?]
+        _ statement: Statement, _ values: [(any DatabaseValueConvertible)?]
     ) -> StatementArguments {
-        var named: [String: (any DatabaseValueConvertible)?] = [:]
-        for (index, value) in values.enumerated() { named["\(index + 1)"] = .some(value) }
-        return StatementArguments(named)
+        precondition(
+            statement.placeholders.count == values.count, "\(statement.name) wants other values")
+        return StatementArguments(statement.placeholders.map { values[$0 - 1] })
     }
 
     static func json(_ value: some Encodable) throws -> String {

@@ -71,8 +71,8 @@ extension Statements {
     enum Journal {
         static let all = [
             insertGateway, updateGateway, gateways, insertApplied, appliedOffset, applied,
-            insertGrant, grants, insertUsage, lastUsage, usage, usageOfRequest, insertQuarantine,
-            quarantined, insertAbandoned, abandoned, abandonedOfUsage,
+            insertGrant, grants, insertUsage, lastUsage, usage, usageOfRequest, isRequestRecorded,
+            insertQuarantine, quarantined, insertAbandoned, abandoned, abandonedOfUsage,
         ]
         static let insertGateway = Statement.insert(
             into: "gateways", "id", "epoch", "journal_directory")
@@ -132,6 +132,8 @@ extension Statements {
             """
         static let usageOfRequest = Statement(
             "usage_events.request", "SELECT \(usageColumns) FROM usage_events WHERE request = $1")
+        static let isRequestRecorded = Statement(
+            "usage_events.has", "SELECT sequence FROM usage_events WHERE request = $1")
         static let insertQuarantine = Statement.insert(
             into: "quarantine", "gateway", "journal_offset", "request", "reason", "record", "at")
         static let quarantined = Statement(

@@ -54,12 +54,25 @@ extension Money: CustomStringConvertible, LosslessStringConvertible {
     package func formatted(minimumDecimals: Int) -> String {
         let magnitude = units.magnitude
         let perDollar = UInt128(Money.unitsPerDollar)
-        let whole = String(magnitude / perDollar)
-        let digits = String(magnitude % perDollar)
-        var fraction = Substring(
-            String(repeating: "0", count: Money.decimals - digits.count) + digits)
-        while fraction.count > minimumDecimals, fraction.last == "0" { fraction.removeLast() }
-        return (units < 0 ? "-" : "") + whole + (fraction.isEmpty ? "" : "." + fraction)
+        let whole = "\(units < 0 ? "-" : "")\(magnitude / perDollar)"
+        var fraction = UInt64(truncatingIfNeeded: magnitude % perDollar)
+        var digits = Money.decimals
+        while digits > minimumDecimals, fraction % 10 == 0 {
+            fraction /= 10
+            digits -= 1
+        }
+        guard digits > 0 else { return whole }
+        let point = whole.utf8.count
+        let count = point + 1 + digits
+        return String(unsafeUninitializedCapacity: count) { bytes in
+            _ = bytes.initialize(fromContentsOf: whole.utf8)
+            bytes[point] = UInt8(ascii: ".")
+            for place in stride(from: count - 1, to: point, by: -1) {
+                bytes[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction % 10)
+                fraction /= 10
+            }
+            return count
+        }
     }
 
     /// Parses a plain decimal number of dollars: an optional sign, digits, and at most 18 decimals.

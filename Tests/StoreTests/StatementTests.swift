@@ -1,5 +1,6 @@
-import Store
 import Testing
+
+@testable import Store
 
 @Suite(.timeLimit(.minutes(1)))
 struct StatementTests {
@@ -24,6 +25,15 @@ struct StatementTests {
             for word in ["ON CONFLICT", "INSERT OR", "RETURNING", "?", "ROWID", "IFNULL"] {
                 #expect(!text.contains(word), "\(statement.name) uses \(word)")
             }
+        }
+    }
+
+    @Test func `placeholders are numbered as SQLite numbers them, by first appearance`() {
+        let statement = Statement("test", "SELECT $12 || $2 WHERE a = $1 AND b = $2 AND c = $12")
+        #expect(statement.placeholders == [12, 2, 1])
+        for statement in Statements.all {
+            let count = statement.placeholders.count
+            #expect(statement.placeholders.sorted() == Array(1..<count + 1), "\(statement.name)")
         }
     }
 }

@@ -127,7 +127,7 @@ extension ControlService {
         let priceAs: String
         do {
             priceAs = try rated(event)
-            if try records.usage(of: opened.request) != nil {
+            if try records.isRecorded(opened.request) {
                 throw Failure(.conflict, "the request was settled before")
             }
             let lent = book.balance(.lease(gateway, opened.organization))
