@@ -22,12 +22,9 @@ struct ControlCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where customers send requests, for its page.", valueName: "url"))
     var gatewayURL = "http://127.0.0.1:8080"
 
-    private static let niceness: Int32 = 5
-
     func run() async throws {
         umask(0o077)
-        // Posting can wait a moment; a token on its way to a customer should not.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+        ProcessScheduling.standBack()
         let signals = ProcessSignals.requestsToEnd()
         let logger = Logger.structured("control")
         let directory = DataDirectory(data)
