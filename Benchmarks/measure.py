@@ -121,6 +121,7 @@ def measure_slice(target, script, url, body_file, connections, seconds, engine_p
     result["user"] = after[0] - before[0]
     result["system"] = after[1] - before[1]
     result["frames"] = after_stats["chunks"] - before_stats["chunks"]
+    result["engine_total"] = after_stats["requests"]
     result["engine_requests"] = after_stats["requests"] - before_stats["requests"]
     return result
 

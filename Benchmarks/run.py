@@ -156,9 +156,11 @@ class Bench:
             target, SCRIPT, f"{scheme}://127.0.0.1:{port}{CHAT}", self.bodies[body], connections,
             seconds or self.arguments.seconds, self.engine.port)
         target.settle()
+        # What the load's end cut off may reach the engine after the slice's own figures are taken.
+        late = measure.engine_stats(self.engine.port)["requests"] - result["engine_total"]
         self.completed[target] = self.completed.get(target, 0) + result["requests"]
         self.engine_counted[target] = (
-            self.engine_counted.get(target, 0) + result["engine_requests"])
+            self.engine_counted.get(target, 0) + result["engine_requests"] + late)
         if result["requests"] == 0 and result["frames"] == 0:
             result["errors"] += 1
         if result["errors"]:

@@ -184,11 +184,9 @@ extension ClientConnection {
         }
     }
 
-    /// A replica has a place: write down what is opened, and ask its engine.
+    /// A replica has a place: ask its engine.
     func placeGranted(_ replica: ReplicaSnapshot) {
-        guard let exchange, let hold = exchange.hold, let priced = exchange.priced,
-            let scanned = exchange.scanned
-        else { return }
+        guard let exchange, exchange.hold != nil else { return }
         exchange.queueTicket = nil
         exchange.replica = replica
         exchange.openedAt = loop.clock.now()
@@ -196,11 +194,18 @@ extension ClientConnection {
         let now = loop.now
         deadline = now + loop.limits.firstByteWait.nanoseconds
         exchange.deadline = now + loop.limits.streamDuration.nanoseconds
-        if scanned.streaming {
-            loop.journal.append(
-                .opened(opened(exchange, hold: hold, priced: priced, replica: replica)))
-        }
         askEngine(exchange)
+    }
+
+    /// A stream is written down before its engine is sent the request.
+    func noteSending(_ exchange: Exchange, to replica: ReplicaSnapshot) {
+        guard !exchange.wasSent else { return }
+        exchange.wasSent = true
+        guard exchange.scanned?.streaming == true, let hold = exchange.hold,
+            let priced = exchange.priced
+        else { return }
+        loop.journal.append(
+            .opened(opened(exchange, hold: hold, priced: priced, replica: replica)))
     }
 
     func opened(

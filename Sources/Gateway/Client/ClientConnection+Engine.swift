@@ -34,6 +34,7 @@ extension ClientConnection: EngineUser {
         _ exchange: Exchange, over connection: EngineConnection, to replica: ReplicaSnapshot
     ) {
         exchange.engine = connection
+        noteSending(exchange, to: replica)
         connection.send(engineRequest(exchange, to: replica), for: self)
         // The client may still be reading its last answer.
         if context?.channel.isWritable == false { exchange.engine?.setPaused(true) }

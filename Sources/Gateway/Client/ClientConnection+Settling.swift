@@ -30,8 +30,8 @@ extension ClientConnection {
             at: loop.clock.now(), outcome: outcome, billed: result.billed,
             unbilled: result.unbilled,
             unbilledReason: result.reason, amount: result.amount)
-        // An engine that refused has ended its request itself.
-        let wasAborted = outcome != .completed && exchange.status < 400
+        // An engine that refused has ended its request itself; one that was never asked, too.
+        let wasAborted = outcome != .completed && exchange.status < 400 && exchange.wasSent
         if outcome == .engineFailed || outcome == .timedOut {
             loop.logger.warning(
                 "a request did not end well",
@@ -43,10 +43,12 @@ extension ClientConnection {
         exchange.model?.pool.release(
             replica.replica, request: exchange.request, counts: result.billed + result.unbilled,
             wasAborted: wasAborted)
-        let waiter: JournalWaiter? =
-            phase == .settling ? .connection(loop: loop.index, ticket) : nil
-        // What was opened has to be closed; what never was and cost nothing leaves no trace.
-        loop.journal.appendSynced(.settled(settled), notifying: waiter)
+        // What was opened has to be closed; what no engine was ever sent leaves no trace.
+        if exchange.wasSent {
+            let waiter: JournalWaiter? =
+                phase == .settling ? .connection(loop: loop.index, ticket) : nil
+            loop.journal.appendSynced(.settled(settled), notifying: waiter)
+        }
         loop.meters.ended(
             exchange, outcome: outcome, billed: result.billed, at: now)
     }

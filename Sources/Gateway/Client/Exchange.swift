@@ -24,6 +24,8 @@ final class Exchange {
     /// Tells the wait for money or a place apart from an earlier one.
     var queueTicket: Int64?
     var engine: EngineConnection?
+    /// Whether an engine was sent the request. What never was is no usage.
+    var wasSent = false
     var hasRetried = false
     var deadline: Int64 = .max
 
