@@ -48,7 +48,9 @@ final class LoopContext {
     /// Nanoseconds of the monotonic clock.
     var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
 
-    func newRequestID() -> RequestID { RequestID(at: clock.now(), using: &random) }
+    func newRequestID() -> RequestID {
+        RequestID(at: clock.now(), random: (random.next(), random.next()))
+    }
 
     /// Runs a few times a second: ends what has taken too long.
     func tick() {

@@ -21,9 +21,14 @@ package struct Identifier<Entity: IdentifiedEntity>: Hashable, Sendable {
 
     /// Makes a new identifier for the instant `now`.
     package init(at now: Instant, using random: inout some RandomNumberGenerator) {
+        self.init(at: now, random: (random.next(), random.next()))
+    }
+
+    /// Makes one of random bits that the caller has: 16 of the first number, all of the second.
+    package init(at now: Instant, random: (UInt64, UInt64)) {
         let milliseconds = UInt64(clamping: now.microseconds / 1000) & 0xFFFF_FFFF_FFFF
-        self.high = milliseconds << 16 | UInt64(UInt16.random(in: .min ... .max, using: &random))
-        self.low = UInt64.random(in: .min ... .max, using: &random)
+        self.high = milliseconds << 16 | random.0 >> 48
+        self.low = random.1
     }
 
     /// Parses the text form; nil unless it is exactly that, prefix included.

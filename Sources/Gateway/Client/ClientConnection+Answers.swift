@@ -7,7 +7,7 @@ import Wire
 /// Writing answers.
 extension ClientConnection {
     func write(_ bytes: ByteBuffer, flush: Bool) {
-        guard let context, context.channel.isActive else { return }
+        guard let context else { return }
         context.write(wrapOutboundOut(bytes), promise: nil)
         if flush { context.flush() }
     }

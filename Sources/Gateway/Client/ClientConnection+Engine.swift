@@ -37,7 +37,7 @@ extension ClientConnection: EngineUser {
         noteSending(exchange, to: replica)
         connection.send(engineRequest(exchange, to: replica), for: self)
         // The client may still be reading its last answer.
-        if context?.channel.isWritable == false { exchange.engine?.setPaused(true) }
+        if !takesBytes { exchange.engine?.setPaused(true) }
     }
 
     /// The request as the engine gets it: our own header, and the client's body with a few splices.
@@ -203,8 +203,7 @@ extension ClientConnection: EngineUser {
 
     func renewAnswerDeadline() {
         let wait =
-            context?.channel.isWritable == false
-            ? loop.limits.clientSilence : loop.limits.engineSilence
+            takesBytes ? loop.limits.engineSilence : loop.limits.clientSilence
         deadline = loop.now + wait.nanoseconds
     }
 
@@ -212,7 +211,7 @@ extension ClientConnection: EngineUser {
         guard let exchange else { return }
         exchange.engine?.cancel()
         exchange.engine = nil
-        if context?.channel.isWritable == false {
+        if !takesBytes {
             clientLeft()
             context?.close(promise: nil)
             return

@@ -187,7 +187,7 @@ extension ClientConnection {
         takeEvents(&bytes, exchange)
         guard phase == .answering, !exchange.isHeldUp else { return }
         flushStream()
-        exchange.engine?.setPaused(context?.channel.isWritable == false)
+        exchange.engine?.setPaused(!takesBytes)
         if exchange.engine == nil, exchange.hasEngineEnded { streamFinished(exchange) }
     }
 

@@ -54,6 +54,9 @@ final class ClientConnection: ChannelDuplexHandler {
     private var isTakingAhead = false
     private var readIsDue = false
     var isPeerLocal = false
+    /// Whether the client takes its answer's bytes: the channel's word, kept because asking it costs
+    /// more than the rest of what each read has to decide.
+    private(set) var takesBytes = true
     /// How many bytes waited for the client when it was last looked at.
     private var unsent = 0
     /// Refers back to this connection: let go of when the connection ends.
@@ -111,7 +114,7 @@ final class ClientConnection: ChannelDuplexHandler {
     /// While a request is under way one read ahead is allowed, so that the socket need not be taken
     /// off the poller for each request; a client that sends more waits in its own socket.
     func read(context: ChannelHandlerContext) {
-        if isBusy && !ahead.isEmpty || !context.channel.isWritable || control?.isClogged == true {
+        if isBusy && !ahead.isEmpty || !takesBytes || control?.isClogged == true {
             // Nor from a client that does not take its answers.
             readIsDue = true
         } else {
@@ -146,10 +149,11 @@ final class ClientConnection: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        exchange?.engine?.setPaused(!context.channel.isWritable || isStreamHeldUp)
+        takesBytes = context.channel.isWritable
+        exchange?.engine?.setPaused(!takesBytes || isStreamHeldUp)
         if phase == .answering { renewAnswerDeadline() }
         if let control {
-            control.setPaused(!context.channel.isWritable)
+            control.setPaused(!takesBytes)
             if hasControlAnswered { renewControlDeadline() }
         }
         readOn()
@@ -203,7 +207,7 @@ final class ClientConnection: ChannelDuplexHandler {
     func readOn() {
         // While control answers, the client is read on to see it leave.
         let mayRead = !isBusy || control != nil && ahead.isEmpty
-        guard mayRead, readIsDue, context?.channel.isWritable == true, control?.isClogged != true
+        guard mayRead, readIsDue, takesBytes, control?.isClogged != true
         else { return }
         readIsDue = false
         context?.read()

@@ -47,7 +47,11 @@ final class EngineConnection: ChannelDuplexHandler {
 
     init(onIdle: @escaping (EngineConnection) -> Void) { self.onIdle = onIdle }
 
-    var isOpen: Bool { context?.channel.isActive ?? false }
+    /// Whether a request may be sent.
+    private(set) var isOpen = false
+
+    /// Its pool says so: a channel announces that it is active after its maker knows.
+    func hasConnected() { isOpen = context?.channel.isActive ?? false }
 
     // MARK: What a user does
 
@@ -57,7 +61,7 @@ final class EngineConnection: ChannelDuplexHandler {
         served += 1
         keepAlive = true
         reading = .head
-        guard let context, context.channel.isActive else {
+        guard let context, isOpen else {
             fail(Failure(.engineFailed, "The engine's connection was closed."), wasSilent: true)
             return
         }
@@ -69,7 +73,7 @@ final class EngineConnection: ChannelDuplexHandler {
     func cancel() {
         user = nil
         reading = .idle
-        context?.close(promise: nil)
+        close()
     }
 
     /// Stops or resumes taking bytes from the engine, for a client that reads slowly.
@@ -84,13 +88,19 @@ final class EngineConnection: ChannelDuplexHandler {
 
     func markUsed(at now: Int64) { lastUsed = now }
 
-    func close() { context?.close(promise: nil) }
+    func close() {
+        isOpen = false
+        context?.close(promise: nil)
+    }
 
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        isOpen = false
+        self.context = nil
+    }
 
     func read(context: ChannelHandlerContext) {
         if isPaused {
@@ -104,20 +114,21 @@ final class EngineConnection: ChannelDuplexHandler {
         var bytes = unwrapInboundIn(data)
         guard user != nil else {
             // An engine that speaks unasked cannot be trusted with the next request.
-            if bytes.readableBytes > 0 { context.close(promise: nil) }
+            if bytes.readableBytes > 0 { close() }
             return
         }
         do {
             try consume(&bytes)
         } catch {
             fail(error, wasSilent: false)
-            context.close(promise: nil)
+            close()
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { user?.enginePaused() }
 
     func channelInactive(context: ChannelHandlerContext) {
+        isOpen = false
         if case .untilClose = reading {
             finish()
         } else {
@@ -131,7 +142,7 @@ final class EngineConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        close()
     }
 
     // MARK: Parsing
@@ -230,7 +241,7 @@ final class EngineConnection: ChannelDuplexHandler {
         let finished = user
         user = nil
         finished?.engineFinished()
-        if !keepAlive { context?.close(promise: nil) }
+        if !keepAlive { close() }
         onIdle(self)
     }
 

@@ -14,7 +14,20 @@ final class EnginePool {
     let eventLoop: any EventLoop
     private let connectWait: TimeAmount
     private let tlsContext: NIOSSLContext?
-    private var idle: [EngineAddress: [EngineConnection]] = [:]
+    private var shelves: [EngineAddress: Shelf] = [:]
+    /// The shelf that was asked for last: most loops speak with one engine for a while.
+    private var latest: Shelf?
+
+    /// The idle connections to one engine. A connection knows its own, so that an address is looked
+    /// up once for each request.
+    private final class Shelf {
+        let address: EngineAddress
+        var idle: [EngineConnection] = []
+        /// Cleared when the shelf is given up because it was empty.
+        var isListed = true
+
+        init(_ address: EngineAddress) { self.address = address }
+    }
 
     init(loop: any EventLoop, connectWait: Duration, tlsContext: NIOSSLContext?) {
         self.eventLoop = loop
@@ -24,7 +37,8 @@ final class EnginePool {
 
     /// An idle connection to `address`, the most recently used one.
     func takeIdle(_ address: EngineAddress, at now: Int64) -> EngineConnection? {
-        while let connection = idle[address]?.popLast() {
+        let shelf = shelf(for: address)
+        while let connection = shelf.idle.popLast() {
             if connection.isOpen, now - connection.lastUsed < Self.idleNanoseconds {
                 return connection
             }
@@ -33,14 +47,23 @@ final class EnginePool {
         return nil
     }
 
+    private func shelf(for address: EngineAddress) -> Shelf {
+        if let latest, latest.address == address { return latest }
+        let shelf = shelves[address] ?? Shelf(address)
+        shelves[address] = shelf
+        latest = shelf
+        return shelf
+    }
+
     /// A new connection; the closure is called on this loop.
     func connect(
         _ address: EngineAddress,
         _ completion: @escaping (Result<EngineConnection, Failure>) -> Void
     ) {
+        let shelf = shelf(for: address)
         let connection = EngineConnection { [weak self] connection in
             guard connection.isOpen, connection.served > 0 else { return }
-            self?.keep(connection, for: address)
+            self?.keep(connection, on: shelf)
         }
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
         let tls = tlsContext
@@ -66,7 +89,9 @@ final class EnginePool {
         let answer = NIOLoopBound(completion, eventLoop: eventLoop)
         connected.hop(to: eventLoop).whenComplete { result in
             switch result {
-            case .success: answer.value(.success(bound.value))
+            case .success:
+                bound.value.hasConnected()
+                answer.value(.success(bound.value))
             case .failure:
                 answer.value(
                     .failure(
@@ -79,26 +104,31 @@ final class EnginePool {
 
     /// Closes what has been idle for too long, and everything once `all`.
     func closeIdle(at now: Int64, all: Bool = false) {
-        for (address, connections) in idle {
+        for shelf in shelves.values {
             var kept: [EngineConnection] = []
-            for connection in connections {
+            for connection in shelf.idle {
                 if !all, connection.isOpen, now - connection.lastUsed < Self.idleNanoseconds {
                     kept.append(connection)
                 } else {
                     connection.close()
                 }
             }
-            idle[address] = kept.isEmpty ? nil : kept
+            shelf.idle = kept
+            guard kept.isEmpty else { continue }
+            shelf.isListed = false
+            shelves[shelf.address] = nil
+            if latest === shelf { latest = nil }
         }
     }
 
-    private func keep(_ connection: EngineConnection, for address: EngineAddress) {
+    private func keep(_ connection: EngineConnection, on shelf: Shelf) {
         connection.markUsed(at: Int64(NIODeadline.now().uptimeNanoseconds))
-        guard idle[address, default: []].count < Self.idleConnections else {
+        let shelf = shelf.isListed ? shelf : self.shelf(for: shelf.address)
+        guard shelf.idle.count < Self.idleConnections else {
             connection.close()
             return
         }
-        idle[address, default: []].append(connection)
+        shelf.idle.append(connection)
     }
 
     private static func isNumeric(_ host: String) -> Bool {

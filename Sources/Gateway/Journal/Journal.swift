@@ -171,7 +171,7 @@ final class Journal: Sendable {
     /// gather: under load a sync then pays for more answers. (PostgreSQL knows the same as
     /// `commit_siblings` and `commit_delay`.)
     private static let gatheringThreshold = 4
-    private static let gatheringMicroseconds: UInt32 = 500
+    private static let gatheringMicroseconds: UInt32 = 1000
 
     private func wakeThread() {
         if !isAwake.exchange(true, ordering: .acquiringAndReleasing) { wake.signal() }

@@ -92,9 +92,27 @@ struct PurseIndices: Sendable {
     let project: Int?
     let key: Int?
 
-    var budgets: [Int] {
-        guard project != nil || key != nil else { return [] }
-        return [project, key].compactMap { $0 }
+    /// The purses of budgets, none twice: nothing is allocated for each request.
+    var budgets: Budgets { Budgets(first: project ?? key, second: project == nil ? nil : key) }
+
+    struct Budgets: Sequence, IteratorProtocol {
+        private(set) var first: Int?
+        private var second: Int?
+
+        init(first: Int?, second: Int?) {
+            self.first = first
+            self.second = second
+        }
+
+        var isEmpty: Bool { first == nil }
+
+        mutating func next() -> Int? {
+            defer {
+                first = second
+                second = nil
+            }
+            return first
+        }
     }
 }
 

@@ -217,12 +217,15 @@ package struct OrganizationAccount: Sendable {
 
     /// Scopes that lack money and that control may still have money for.
     private func shortages(of amount: Money, in drawn: PurseIndices, at now: Int64) -> [Shortage] {
-        guard purses[0].free < amount || !drawn.budgets.isEmpty else { return [] }
-        return ([0] + drawn.budgets).compactMap { index in
-            let purse = purses[index]
-            guard purse.free < amount, purse.dryUntil <= now else { return nil }
-            return Shortage(scope: purse.scope, needed: amount - purse.free)
+        var shortages: [Shortage] = []
+        func note(_ index: Int) {
+            let free = purses[index].free
+            guard free < amount, purses[index].dryUntil <= now else { return }
+            shortages.append(Shortage(scope: purses[index].scope, needed: amount - free))
         }
+        note(0)
+        for index in drawn.budgets { note(index) }
+        return shortages
     }
 
     /// How many generated tokens the free money pays for beside the prompt; below zero when it does
@@ -230,22 +233,17 @@ package struct OrganizationAccount: Sendable {
     private func affordable(
         _ demand: Demand, in drawn: PurseIndices
     ) -> (generated: Int64, clamp: Clamp)? {
-        var least: (generated: Int64, clamp: Clamp)?
-        for index in [0] + drawn.budgets {
-            let rest = purses[index].free - demand.rate.highestPrompt * demand.promptTokens
-            let generated: Int64
-            if rest < .zero {
-                generated = -1
-            } else if demand.rate.highestGenerated > .zero {
-                generated = Int64(clamping: rest.units / demand.rate.highestGenerated.units)
-            } else {
-                continue
-            }
-            if least.map({ generated < $0.generated }) ?? true {
-                least = (generated, index == 0 ? .credit : .budget)
-            }
+        // The least that is free decides: one division for all purses.
+        var least = purses[0].free
+        var clamp = Clamp.credit
+        for index in drawn.budgets where purses[index].free < least {
+            least = purses[index].free
+            clamp = .budget
         }
-        return least
+        let rest = least - demand.rate.highestPrompt * demand.promptTokens
+        if rest < .zero { return (-1, clamp) }
+        guard demand.rate.highestGenerated > .zero else { return nil }
+        return (Int64(clamping: rest.units / demand.rate.highestGenerated.units), clamp)
     }
 
     private mutating func tokensRemaining(for actor: Actor, at second: Int64) -> Int64? {

@@ -13,11 +13,6 @@ package struct ReplicaQueue<Waiter: Sendable>: Sendable {
         case refused(Failure)
     }
 
-    private struct Place: Sendable {
-        var snapshot: ReplicaSnapshot
-        var inFlight = 0
-    }
-
     private struct Entry: Sendable {
         let ticket: Int64
         let deadline: Int64
@@ -27,8 +22,10 @@ package struct ReplicaQueue<Waiter: Sendable>: Sendable {
     package let model: String
     /// Longer than this, and a new request is told to come back later.
     package let maximumLength: Int
-    private var places: [Place] = []
-    private var entries: [Entry] = []
+    private var places = ReplicaPlaces()
+    private var entries: [Entry] = [] { didSet { length = entries.count } }
+    /// How many wait.
+    package private(set) var length = 0
     private var lastTicket: Int64 = 0
 
     package init(model: String, maximumLength: Int) {
@@ -36,24 +33,14 @@ package struct ReplicaQueue<Waiter: Sendable>: Sendable {
         self.maximumLength = maximumLength
     }
 
-    package var length: Int { entries.count }
-    package var load: [(replica: ReplicaID, inFlight: Int)] {
-        places.map { ($0.snapshot.replica, $0.inFlight) }
-    }
-    package func inFlight(on replica: ReplicaID) -> Int {
-        places.first { $0.snapshot.replica == replica }?.inFlight ?? 0
-    }
-
-    package var hasReadyReplica: Bool { places.contains { $0.snapshot.state == .ready } }
+    package var load: [(replica: ReplicaID, inFlight: Int)] { places.load }
+    package func inFlight(on replica: ReplicaID) -> Int { places.inFlight(on: replica) }
+    package var hasReadyReplica: Bool { places.snapshots.contains { $0.state == .ready } }
 
     /// Asks for a place; who has to wait is kept until `deadline`.
     package mutating func request(_ waiter: Waiter, deadline: Int64) -> Decision {
-        if entries.isEmpty, let index = Route.leastLoaded(places.map { ($0.snapshot, $0.inFlight) })
-        {
-            places[index].inFlight += 1
-            return .granted(places[index].snapshot)
-        }
-        if let failure = Route.refusal(model: model, replicas: places.map(\.snapshot)) {
+        if let replica = takeFreePlace() { return .granted(replica) }
+        if let failure = Route.refusal(model: model, replicas: places.snapshots) {
             return .refused(failure)
         }
         guard entries.count < maximumLength else {
@@ -69,44 +56,20 @@ package struct ReplicaQueue<Waiter: Sendable>: Sendable {
         return .queued(ticket: lastTicket)
     }
 
-    /// Takes a place without asking: a fast path for the only replica with room and nobody waiting.
+    /// Takes a place while there is one and nobody waits.
     package mutating func takeFreePlace() -> ReplicaSnapshot? {
-        guard entries.isEmpty else { return nil }
-        guard places.count == 1 else {
-            guard let index = Route.leastLoaded(places.map { ($0.snapshot, $0.inFlight) }) else {
-                return nil
-            }
-            places[index].inFlight += 1
-            return places[index].snapshot
-        }
-        guard places[0].snapshot.state == .ready, places[0].inFlight < places[0].snapshot.slots
-        else { return nil }
-        places[0].inFlight += 1
-        return places[0].snapshot
+        length == 0 ? places.take() : nil
     }
 
     /// A request has left its replica; whoever may now start is in the answer.
     package mutating func release(_ replica: ReplicaID) -> [(Waiter, ReplicaSnapshot)] {
-        if let index = places.firstIndex(where: { $0.snapshot.replica == replica }) {
-            places[index].inFlight -= 1
-            forgetIfGone(index)
-        }
-        return entries.isEmpty ? [] : grantFreePlaces()
+        places.release(replica)
+        return length == 0 ? [] : grantFreePlaces()
     }
 
     /// New replicas and states. Requests on a replica that is no longer listed run to their end.
     package mutating func update(_ replicas: [ReplicaSnapshot]) -> [(Waiter, ReplicaSnapshot)] {
-        for index in places.indices {
-            if let new = replicas.first(where: { $0.replica == places[index].snapshot.replica }) {
-                places[index].snapshot = new
-            } else {
-                places[index].snapshot.state = .stopped
-            }
-        }
-        for new in replicas where !places.contains(where: { $0.snapshot.replica == new.replica }) {
-            places.append(Place(snapshot: new))
-        }
-        places.removeAll { $0.snapshot.state == .stopped && $0.inFlight == 0 }
+        places.update(replicas)
         return grantFreePlaces()
     }
 
@@ -127,18 +90,9 @@ package struct ReplicaQueue<Waiter: Sendable>: Sendable {
 
     private mutating func grantFreePlaces() -> [(Waiter, ReplicaSnapshot)] {
         var granted: [(Waiter, ReplicaSnapshot)] = []
-        while !entries.isEmpty,
-            let index = Route.leastLoaded(places.map { ($0.snapshot, $0.inFlight) })
-        {
-            places[index].inFlight += 1
-            granted.append((entries.removeFirst().waiter, places[index].snapshot))
+        while length > 0, let replica = places.take() {
+            granted.append((entries.removeFirst().waiter, replica))
         }
         return granted
-    }
-
-    private mutating func forgetIfGone(_ index: Int) {
-        if places[index].snapshot.state == .stopped, places[index].inFlight == 0 {
-            places.remove(at: index)
-        }
     }
 }
