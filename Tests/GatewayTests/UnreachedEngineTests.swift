@@ -1,5 +1,6 @@
 import Fleet
 import Glibc
+import Link
 import Metering
 import Testing
 import Vocabulary

@@ -14,6 +14,8 @@ extension CapacityPath {
         let fresh = turn.fresh.sorted()
         turn.dirty = []
         turn.fresh = []
+        guard !dirty.isEmpty || !fresh.isEmpty else { return }
+        makePlacement()
         for pool in dirty where pools[pool] != nil {
             serveClaims(in: pool)
             place(pools[pool]?.queue ?? [], in: pool, isAll: true)

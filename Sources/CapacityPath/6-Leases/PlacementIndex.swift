@@ -65,7 +65,7 @@ struct SeenWork: Hashable, Codable, Sendable {
 }
 
 extension CapacityPath {
-    /// Makes the table where it is missing.
+    /// Makes the table where it is missing. To be called where nothing is given back for a trial.
     mutating func makePlacement() {
         guard !placement.isMade else { return }
         placement = PlacementIndex(table: PlacementTable(), isMade: true)
@@ -116,7 +116,6 @@ extension CapacityPath {
     /// kept for say where not to look.
     mutating func findRoom(for demand: Demand, beside shadow: Shadow? = nil) -> Room? {
         guard hasRoom(for: demand, beside: shadow) else { return nil }
-        makePlacement()
         var request = PlacementRequest(pool: demand.pool, shape: demand.shape)
         let end = demand.latestEnd(from: now)
         let standing = pools[demand.pool]?.nodes ?? []

@@ -10,8 +10,22 @@ extension CapacitySimulation {
         checkConservation()
         checkDevices()
         checkReasons()
+        checkPlacement()
         #expect(hardware.violations.isEmpty)
         for (_, purse) in books.purses { #expect(purse >= .zero) }
+    }
+
+    /// The placement table has been kept as it would be made anew.
+    private func checkPlacement() {
+        guard path.placement.isMade else { return }
+        var fresh = path
+        fresh.placement = PlacementIndex()
+        fresh.makePlacement()
+        for node in path.nodes {
+            #expect(
+                path.placement.table.free(on: node.name)
+                    == fresh.placement.table.free(on: node.name))
+        }
     }
 
     private func checkConservation() {
