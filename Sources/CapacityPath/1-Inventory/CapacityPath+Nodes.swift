@@ -154,6 +154,9 @@ extension CapacityPath {
 extension CapacityPath {
     /// Counts a node's use again, and its pool's with it.
     mutating func recount(_ index: Int) {
+        let isUsedAsOne = nodes[index].state == .failed || reservation(on: index) != nil
+        if nodes[index].isUsedAsOne { nodes[index].usedAsOneUntil = now }
+        nodes[index].isUsedAsOne = isUsedAsOne
         let use = useNow(of: index)
         guard use != nodes[index].use else { return }
         let pool = nodes[index].pool
@@ -202,8 +205,6 @@ extension CapacityPath {
         return holder
     }
 
-    private func isHeldByReservation(_ index: Int) -> Bool { reservation(on: index) != nil }
-
     private func claimedThousandths(on index: Int) -> Int64 {
         guard let claims = pools[nodes[index].pool]?.claims else { return 0 }
         var thousandths: Int64 = 0
@@ -216,14 +217,16 @@ extension CapacityPath {
     }
 
     /// A lease's accelerators were in another use since `since` than was counted; not on nodes
-    /// where a reservation or a failure decides the use.
+    /// where a reservation or a failure decides the use, or decided it then.
     mutating func reclassify(
-        _ lease: LeaseRecord, from: AcceleratorUse, to: AcceleratorUse, since: Instant
+        _ lease: LeaseRecord, from: AcceleratorUse, to: AcceleratorUse, since: Instant,
+        until: Instant? = nil
     ) {
         for (share, index) in zip(lease.grant.shares, lease.nodes)
-        where nodes[index].state != .failed && !isHeldByReservation(index) {
+        where !nodes[index].isUsedAsOne {
             pools[lease.grant.pool]?.account.move(
-                share.accelerators, from: from, to: to, since: since)
+                share.accelerators, from: from, to: to,
+                since: nodes[index].usedAsOneUntil.map { max($0, since) } ?? since, until: until)
         }
     }
 }

@@ -38,6 +38,10 @@ struct NodeRecord: Hashable, Codable, Sendable {
     /// As the pool's account has it.
     var use = UseVector()
     var useSince: Instant
+    /// Whether a reservation or a failure decides the use of all of it.
+    var isUsedAsOne = false
+    /// When that was so last: what leases are found to have done before is counted as it was.
+    var usedAsOneUntil: Instant?
 
     init(_ declaration: NodeDeclaration, in pool: PoolDeclaration, at now: Instant) {
         self.name = declaration.name

@@ -55,14 +55,17 @@ package struct UseAccount: Hashable, Codable, Sendable {
         capacity += Int128(current.total) * span
     }
 
-    /// For the time from `since` until now, `accelerators` were in another use than was counted.
+    /// For the time from `since` until `until`, or else until now, `accelerators` were in another
+    /// use than was counted.
     mutating func move(
-        _ accelerators: Accelerators, from: AcceleratorUse, to: AcceleratorUse, since: Instant
+        _ accelerators: Accelerators, from: AcceleratorUse, to: AcceleratorUse, since: Instant,
+        until: Instant? = nil
     ) {
-        guard let through, since < through else { return }
+        guard let through else { return }
+        let end = until.map { min($0, through) } ?? through
+        guard since < end else { return }
         let time =
-            Int128(accelerators.thousandths)
-            * Int128(through.microseconds - since.microseconds)
+            Int128(accelerators.thousandths) * Int128(end.microseconds - since.microseconds)
         sums[from.position] -= time
         sums[to.position] += time
     }

@@ -56,6 +56,7 @@ extension CapacityPath {
         guard let before = leases[id], before.isLive else { return }
         if let started = end.startedAt { began(id, since: started) }
         guard var lease = leases[id] else { return }
+        let counted = lease.use
         let ended = min(max(end.endedAt, lease.meter.startedAt ?? lease.placedAt), now)
         if case .nodeFailed(let node) = end.cause, lease.failedAt == nil {
             lease.failedAt = ended
@@ -66,8 +67,7 @@ extension CapacityPath {
         // What failed before was counted as such already.
         if before.failedAt == nil {
             reclassify(
-                lease, from: lease.phase == .running ? lease.soldUse : lease.use, to: .draining,
-                since: max(ended, lease.placedAt))
+                lease, from: counted, to: .draining, since: max(ended, lease.placedAt))
         }
         lease.outcome = outcome(of: lease, end, isOurs: isOurs)
         lease.cause = end.cause

@@ -154,7 +154,9 @@ extension CapacityPath {
         guard let lease = leases[id], lease.meter.startedAt == nil else { return }
         let started = min(max(since, lease.placedAt), now)
         leases[id]?.meter.start(at: started)
-        reclassify(lease, from: .starting, to: lease.soldUse, since: started)
+        // From its failure on it was counted as that.
+        reclassify(
+            lease, from: .starting, to: lease.soldUse, since: started, until: lease.failedAt)
         for index in lease.nodes {
             nodes[index].startFailures = 0
             touch(index)
