@@ -83,12 +83,27 @@ class Row:
             "must": self.must, "aim": self.aim, "verdict": self.verdict()}
 
 
+class AtLeast(Row):
+    """A row whose mean must not be below a value."""
+
+    def __init__(self, identifier, title, unit, must):
+        super().__init__(identifier, title, unit, must, judged="value")
+
+    def judged_value(self):
+        return statistics.mean(self.samples["spillway"]) if "spillway" in self.samples else None
+
+    def verdict(self):
+        value = self.judged_value()
+        return "not run" if value is None else "pass" if value >= self.must else "FAIL"
+
+
 def print_table(rows):
     for row in rows:
         limits = []
         if row.must is not None:
             unit = " x nginx" if row.judged == "ratio" else f" {row.unit}"
-            limits.append(f"must {row.must:g}{unit}")
+            least = "at least " if isinstance(row, AtLeast) else ""
+            limits.append(f"must {least}{row.must:g}{unit}")
             if row.aim is not None:
                 limits.append(f"aim {row.aim:g}")
         print(f"\n{row.title} ({row.unit})  {', '.join(limits)}  {row.verdict()}")
