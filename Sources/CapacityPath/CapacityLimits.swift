@@ -25,6 +25,8 @@ package enum CapacityLimits {
     /// A node in service is checked so often; one that failed its check is tried again after it.
     package static let checkPeriod: Int64 = 3600
     package static let recheck: Int64 = 600
+    /// Clusters are asked so often how their nodes are.
+    package static let nodeReports: Int64 = 2
     /// A check that was not answered is asked for again after so long.
     package static let checkRepeat: Int64 = 120
     /// How long a returned node waits to hear that what ran there has ended.

@@ -148,7 +148,7 @@ extension CapacityPath {
         NodeView(
             name: node.name, pool: node.pool, cluster: node.cluster,
             block: node.declaration.block, rack: node.declaration.rack, shape: node.shape,
-            state: node.state, reason: node.reason, since: node.since, isFenced: node.isFenced,
+            state: node.state, reason: node.standing, since: node.since, isFenced: node.isFenced,
             use: node.use, leases: node.leases, windows: node.windows)
     }
 }

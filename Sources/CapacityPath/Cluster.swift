@@ -121,15 +121,19 @@ package struct NodeReport: Hashable, Codable, Sendable {
     package var shape: NodeShape
     /// Accelerators in use by work that is not ours.
     package var foreign: Int
+    /// When the cluster itself looks at it again, where it is not up; nil: not known.
+    package var next: Instant?
 
     package init(
-        node: NodeName, state: State, reason: String? = nil, shape: NodeShape, foreign: Int = 0
+        node: NodeName, state: State, reason: String? = nil, shape: NodeShape, foreign: Int = 0,
+        next: Instant? = nil
     ) {
         self.node = node
         self.state = state
         self.reason = reason
         self.shape = shape
         self.foreign = foreign
+        self.next = next
     }
 }
 
@@ -216,6 +220,8 @@ package struct Attachment: Sendable {
     package let send: @Sendable ([UInt8]) async -> Void
     /// No more input.
     package let finishInput: @Sendable () async -> Void
+    /// The terminal has another size now; nothing where there is none.
+    package let resize: @Sendable (TerminalSize) async -> Void
     /// Ends it at once.
     package let close: @Sendable () async -> Void
     /// The command's exit code, once `output` has ended; 0 for a connection.
@@ -224,18 +230,20 @@ package struct Attachment: Sendable {
     package init(
         output: AsyncStream<[UInt8]>, send: @escaping @Sendable ([UInt8]) async -> Void,
         finishInput: @escaping @Sendable () async -> Void,
+        resize: @escaping @Sendable (TerminalSize) async -> Void = { _ in },
         close: @escaping @Sendable () async -> Void,
         exitCode: @escaping @Sendable () async -> Int32
     ) {
         self.output = output
         self.send = send
         self.finishInput = finishInput
+        self.resize = resize
         self.close = close
         self.exitCode = exitCode
     }
 }
 
-/// What a cluster can keep apart, found by trying at start.
+/// What a cluster can keep apart, found by trying.
 package struct Isolation: Hashable, Codable, Sendable {
     package enum Boundary: String, Hashable, Codable, Sendable, CaseIterable {
         case files, processes, network, memory, cpu, processCount, disk, devices
@@ -245,12 +253,44 @@ package struct Isolation: Hashable, Codable, Sendable {
     package var enforced: [Boundary: String]
     /// What is not, and why.
     package var missing: [Boundary: String]
+    /// false as long as something of the above could not be tried.
+    package var isKnown: Bool
+    /// When what is missing is tried again; nil: not by itself.
+    package var nextTry: Instant?
 
-    package init(enforced: [Boundary: String], missing: [Boundary: String]) {
+    package init(
+        enforced: [Boundary: String], missing: [Boundary: String], isKnown: Bool = true,
+        nextTry: Instant? = nil
+    ) {
         self.enforced = enforced
         self.missing = missing
+        self.isKnown = isKnown
+        self.nextTry = nextTry
     }
 
+    /// Nothing was tried yet.
+    package static let untried = Isolation(
+        enforced: [:],
+        missing: Dictionary(
+            uniqueKeysWithValues: Boundary.allCases.map { ($0, "it is being tried") }),
+        isKnown: false)
+
     /// Whether somebody else's work may run here.
-    package var sufficesForCustomers: Bool { missing.isEmpty }
+    package var sufficesForCustomers: Bool { isKnown && missing.isEmpty }
+
+    /// `disk (needs root); memory (…)`; boundaries that lack for the same reason together.
+    package var missingWords: String {
+        Dictionary(grouping: missing.keys) { missing[$0] ?? "" }
+            .mapValues { $0.map(\.rawValue).sorted().joined(separator: ", ") }
+            .map { why, names in "\(names) (\(why))" }.sorted().joined(separator: "; ")
+    }
+
+    /// How far it is, for whoever waits for it.
+    package var sentence: String {
+        let again = nextTry.map { "; tried again at \("\($0)".dropFirst(11).prefix(8))" } ?? ""
+        if isKnown { return "only for work of ours, for lack of \(missingWords)\(again)" }
+        return nextTry == nil
+            ? "it is being found out what it keeps apart"
+            : "it could not be found out what it keeps apart: \(missingWords)\(again)"
+    }
 }

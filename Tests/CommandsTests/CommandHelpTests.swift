@@ -80,7 +80,8 @@ import Testing
 
                 OPTIONS:
                   --data <directory>      The data directory of the Spillway that is meant.
-                        Without it, SPILLWAY_CONTROL and SPILLWAY_TOKEN say which.
+                        Without it, SPILLWAY_CONTROL and SPILLWAY_TOKEN say which, else it is
+                        the one in ./data.
                   --json                  Answer as JSON; money is decimal text in dollars.
                   -h, --help              Show help information.
 

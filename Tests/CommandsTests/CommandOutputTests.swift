@@ -17,8 +17,8 @@ import Wire
         #expect(result.errors.isEmpty)
         #expect(
             result.output == """
-                CUSTOMER                        NAME                           AVAILABLE  HELD    CHARGED
-                \(ID.customer)  Acme Research and Development      24.50  0.25  0.2500004
+                CUSTOMER                        NAME                           AVAILABLE  HELD  CHARGED
+                \(ID.customer)  Acme Research and Development      24.50  0.25     0.25
                 """)
     }
 
@@ -27,8 +27,8 @@ import Wire
         let result = await program.run("customer", "list")
         #expect(
             result.output == """
-                CUSTOMER                        NAME                  AVAILABLE  HELD    CHARGED
-                \(ID.customer)  Acme Research and D…      24.50  0.25  0.2500004
+                CUSTOMER                        NAME                    AVAILABLE  HELD  CHARGED
+                \(ID.customer)  Acme Research and Dev…      24.50  0.25     0.25
                 """)
         #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
@@ -42,7 +42,7 @@ import Wire
                 NAME       Acme Research and Development
                 AVAILABLE  24.50
                 HELD       0.25
-                CHARGED    0.2500004
+                CHARGED    0.25
                 """)
     }
 

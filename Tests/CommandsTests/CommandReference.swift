@@ -45,13 +45,15 @@ enum CommandReference {
 
         - **Which Spillway.** `--data DIR` names the data directory that was given to `spillway up`;
           its `ready.json` says where control is. Without it, `SPILLWAY_CONTROL` (a URL) and
-          `SPILLWAY_TOKEN` (the operator token) do. `verify` works on files alone.
+          `SPILLWAY_TOKEN` (the operator token) do; without either it is the one in `./data`.
+          `verify` works on files alone.
         - **Customers.** What rents capacity (`pool`, `terms`, `quote`, `job`, `instance`,
           `reservation`, `volume`) a customer gives to the public port: `SPILLWAY_URL` and
           `SPILLWAY_KEY` say which, with which API key. For the owner `--project` names who pays;
           with the `--data` of a demo installation and no project it is the demo customer.
         - **Answers.** For people a text or a table that fits the terminal; with `--json` exactly
-          what control answered. Money is decimal text in dollars, exact. Times are UTC.
+          what control answered. Money is decimal text in dollars, there exact and for people to the cent, or to
+          two digits below one. Times are UTC.
         - **Errors** go to standard error and say what to do next.
         - **Exit codes**: 0 done; 1 refused or failed; 2 wrong usage; 3 control does not answer;
           4 the job that was waited for failed or was cancelled; 5 Ctrl-C: the job goes on.

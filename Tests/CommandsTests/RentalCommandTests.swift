@@ -65,9 +65,9 @@ import Wire
         #expect(result.errors.isEmpty)
         #expect(
             result.output == """
-                Price     0.05 per accelerator-hour, on_demand
-                Together  1 accelerator, 0.05 per hour
-                At most   1.20
+                Price     $0.05 per accelerator-hour, on_demand
+                Together  1 accelerator, $0.05 per hour
+                At most   $1.20
                 Start     at once
                 Terms  Billed by the second.
                        Never taken back.
@@ -76,8 +76,8 @@ import Wire
                 running on n1
                 4
                 2
-                \(Self.job) succeeded: cost 0.000041666666666667 for 3 accelerator-seconds at \
-                0.05 per accelerator-hour
+                \(Self.job) succeeded: cost $0.000042 for 3 accelerator-seconds at \
+                $0.05 per accelerator-hour
                 """)
         let submitted = result.calls.first { $0.route == .jobSubmit }
         #expect(
@@ -189,6 +189,51 @@ import Wire
         #expect(looked.addresses == [ControlAddress(url: "http://c", token: "t")])
     }
 
+    @Test func `the Spillway in ./data is meant where nothing says another`() async {
+        var program = TestProgram(answers: [
+            .quote: Self.quote, .customerList: "[]", .poolList: "[]",
+        ])
+        program.variables = [:]
+        program.files["data/ready.json"] =
+            #"{"gateway":"http://g","control":"http://c","operator_token":"t","api_key":"k"}"#
+        let owner = ControlAddress(url: "http://c", token: "t")
+        #expect(await program.run("customer", "list").addresses == [owner])
+        #expect(await program.run("pool", "list").addresses == [owner])
+        let demo = await program.run("quote", "--pool", "local")
+        #expect(demo.addresses == [ControlAddress(url: "http://g", token: "k")])
+        program.variables = ["SPILLWAY_URL": "https://api.example.com", "SPILLWAY_KEY": "sk"]
+        let customer = await program.run("pool", "list")
+        #expect(customer.addresses.map(\.url) == ["https://api.example.com"])
+        program.variables = ["SPILLWAY_CONTROL": "http://other", "SPILLWAY_TOKEN": "t"]
+        #expect(await program.run("pool", "list").addresses.map(\.url) == ["http://other"])
+    }
+
+    @Test(arguments: [
+        ("0", "0.00", "0.00"), ("12.345", "12.35", "12.345"), ("-12.345", "-12.35", "-12.345"),
+        ("0.0099", "0.0099", "0.0099"), ("0.00999", "0.01", "0.00999"),
+        ("0.000041666666666667", "0.000042", "0.000042"),
+        ("0.046728971962616822", "0.05", "0.046729"),
+        (
+            "0.000000000000000001",
+            "0.000000000000000001", "0.000000000000000001"
+        ),
+    ])
+    func `what is charged and what it costs have as many digits as matter`(
+        exact: String, amount: String, price: String
+    ) async throws {
+        let answer = Self.order("succeeded")
+            .replacing(#""charged":"0.000041666666666667""#, with: #""charged":"\#(exact)""#)
+            .replacing(
+                #""price_per_accelerator_hour":"0.05""#,
+                with: #""price_per_accelerator_hour":"\#(exact)""#)
+        let shown = await TestProgram(answers: [.jobShow: answer]).run("job", "show", Self.job)
+        let lines = shown.output.split(separator: "\n").map {
+            $0.split(separator: " ", omittingEmptySubsequences: true)
+        }
+        #expect(lines.first { $0.first == "Charged" }?.last.map(String.init) == amount)
+        #expect(lines.first { $0.first == "Price" }?[1].description == price)
+    }
+
     @Test func `an instance's command is run with what is typed, and its exit code passed on`()
         async
     {
@@ -223,6 +268,29 @@ import Wire
                 "/v1/instances/\(Self.instance)/attach?"
                     + "command=%5B%22sh%22%2C%22-c%22%2C%22cat%22%5D"
             ])
+    }
+
+    @Test func `a window that changes its size is followed`() async {
+        let sent = Mutex<[AttachFrame]>([])
+        var program = TestProgram()
+        program.rental.standardInput = { AsyncStream { _ in } }
+        program.rental.terminal = InteractiveTerminal(
+            columns: 80, rows: 24,
+            resizes: { AsyncStream { $0.yield(.init(columns: 100, rows: 30)) } },
+            enterRawMode: { {} })
+        program.rental.attach = { _, _ in
+            let (stream, continuation) = AsyncThrowingStream<AttachFrame, any Error>.makeStream()
+            return AttachSession(
+                incoming: stream,
+                send: { frame in
+                    sent.withLock { $0.append(frame) }
+                    continuation.yield(.exit(0))
+                    continuation.finish()
+                }, close: {})
+        }
+        let result = await program.run("instance", "exec", Self.instance)
+        #expect(result.exit == .done)
+        #expect(sent.withLock { $0.first } == .resize(columns: 100, rows: 30))
     }
 
     @Test func `a file goes where it is wanted`() async {

@@ -44,7 +44,7 @@ def test_the_machine_says_what_it_keeps_apart(pool):
 def test_a_job_prints_its_log_live_and_its_cost(product):
     out, _ = submit(product, "python3", "-c", "import time; time.sleep(1.2); print(6*7)")
     assert "42" in out.splitlines(), out
-    assert "succeeded: cost 0.0" in out, out
+    assert "succeeded: cost $0.0" in out, out
     listed = product.command("job", "list")
     job = listed[0]
     assert job["state"] == "succeeded" and job["exit_code"] == 0, job
@@ -54,8 +54,8 @@ def test_a_job_prints_its_log_live_and_its_cost(product):
 
 
 def test_a_failed_job_says_so_and_is_billed_as_it_ran(product):
-    out, _ = submit(product, "python3", "-c", "raise SystemExit(3)", expect=4)
-    assert "3" in out, out
+    _, err = submit(product, "python3", "-c", "raise SystemExit(3)", expect=4)
+    assert "exit code 3" in err, err
     job = product.command("job", "list")[0]
     assert (job["state"], job["exit_code"]) == ("failed", 3), job
 

@@ -17,15 +17,16 @@ final class FakeCustomerPort: Sendable {
 
     private init(channel: any Channel) { self.channel = channel }
 
+    /// - Parameter ends: Whether it closes behind a `101` too.
     static func start(
-        at path: String, closes: Bool = true, answer: @escaping Answer
+        at path: String, closes: Bool = true, ends: Bool = false, answer: @escaping Answer
     ) async throws -> FakeCustomerPort {
         let box = Box()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        Handler(box, answer: answer, closes: closes))
+                        Handler(box, answer: answer, closes: closes, ends: ends))
                 }
             }
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
@@ -47,14 +48,16 @@ final class FakeCustomerPort: Sendable {
         private let box: Box
         private let answer: Answer
         private let closes: Bool
+        private let ends: Bool
         private var received = ""
         private var index: Int?
         private var isRaw = false
 
-        init(_ box: Box, answer: @escaping Answer, closes: Bool) {
+        init(_ box: Box, answer: @escaping Answer, closes: Bool, ends: Bool) {
             self.box = box
             self.answer = answer
             self.closes = closes
+            self.ends = ends
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -70,8 +73,8 @@ final class FakeCustomerPort: Sendable {
             for piece in pieces {
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: piece)), promise: nil)
             }
-            isRaw = pieces.first?.hasPrefix("HTTP/1.1 101") == true
-            if closes, !isRaw { context.close(promise: nil) }
+            isRaw = pieces.joined().hasPrefix("HTTP/1.1 101")
+            if isRaw ? ends : closes { context.close(promise: nil) }
         }
 
         private func keep() {

@@ -62,6 +62,17 @@ struct NodeRecord: Hashable, Codable, Sendable {
     /// Whether it is capacity at all.
     var counts: Bool { state != .ordered && state != .retired }
 
+    /// Why it is in its state, with what its cluster has to say since.
+    var standing: String {
+        guard let said = reported?.reason, !reason.contains(said) else { return reason }
+        switch state {
+        case .ordered: return said
+        case .inService: return "\(reason); \(said)"
+        case .draining where wish == nil: return "its cluster drains it: \(said)"
+        default: return reason
+        }
+    }
+
     func window(at instant: Instant) -> BookedWindow? {
         windows.first { $0.from <= instant && instant < $0.to }
     }

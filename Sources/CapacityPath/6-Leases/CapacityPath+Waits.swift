@@ -5,6 +5,7 @@ import Vocabulary
 extension CapacityPath {
     /// What an order would wait for, or waits for; nil: it would start at once.
     func wait(of order: Order, as entry: QueueEntry? = nil) -> WaitReason? {
+        if order.within == nil, let closed = closed(order.pool) { return closed }
         let kept =
             entry.map { firmShadow(before: $0, in: order.pool) }
             ?? pools[order.pool]?.firmShadow.map { [$0.commitment] } ?? []
@@ -35,6 +36,41 @@ extension CapacityPath {
             "the free nodes are kept for \(shadow.holder.order), which came first",
             next: shadow.start.map { "that starts \($0.minuteText(at: now))" }
                 ?? "when it has started", expectedStart: shadow.start)
+    }
+
+    /// Where no node takes work: how the one is that will soonest, and when it is looked at again.
+    private func closed(_ pool: PoolName) -> WaitReason? {
+        let standing = (pools[pool]?.nodes ?? []).map { nodes[$0] }.filter { $0.state != .retired }
+        guard let node = standing.min(by: { $0.state.isNearer(than: $1.state) }),
+            node.state.stepsToService > 0
+        else { return nil }
+        let state =
+            switch node.state {
+            case .ordered where node.reported != nil, .draining where node.wish == nil, .testing:
+                "being checked"
+            default: node.state.words
+            }
+        let others = standing.count > 1 ? ", as are others" : ""
+        return WaitReason(
+            "no node of pool \(pool) is in service: \(node.name) is \(state)\(others): "
+                + node.standing, next: next(for: node))
+    }
+
+    private func next(for node: NodeRecord) -> String {
+        let due = [node.due, node.reported?.next].compactMap(\.self).filter { $0 > now }.min()
+        switch node.state {
+        case .maintenance: return "when the owner resumes it"
+        case .ordered where node.declaration.delivery.map({ $0 > now }) == true:
+            return "when it is delivered"
+        case .testing, .ordered, .draining, .failed, .inService, .retired:
+            guard let due else {
+                return "it is looked at again within \(CapacityLimits.nodeReports) seconds"
+            }
+            let seconds = max(1, due.seconds - now.seconds + 1)
+            return seconds < 600
+                ? "it is looked at again in \(seconds) seconds at the latest"
+                : "it is looked at again at \(due.minuteText(at: now))"
+        }
     }
 
     /// What other than room keeps an order from starting.
@@ -69,5 +105,24 @@ extension CapacityPath {
                 + "\(order.pool) may still be sold firmly\(time)",
             next: end.map { "earliest \($0.minuteText(at: now))" }
                 ?? "when other firm work ends", expectedStart: end)
+    }
+}
+
+extension NodeState {
+    /// How far it is from taking work: 0 does.
+    fileprivate var stepsToService: Int {
+        switch self {
+        case .inService: 0
+        case .testing: 1
+        case .draining: 2
+        case .ordered: 3
+        case .failed: 4
+        case .maintenance: 5
+        case .retired: 6
+        }
+    }
+
+    fileprivate func isNearer(than other: NodeState) -> Bool {
+        stepsToService < other.stepsToService
     }
 }

@@ -23,6 +23,10 @@ enum AttachedDescriptors {
             finishInput: {
                 if isTerminal { await writer.send(endOfInput) } else { await writer.close() }
             },
+            resize: { size in
+                guard isTerminal else { return }
+                await writer.finish { PseudoTerminal.resize($0, to: size) }
+            },
             close: {
                 // A program that has ended has left its process group.
                 if exit.value == nil { kill(-process, SIGKILL) }

@@ -7,29 +7,61 @@ import Vocabulary
 /// came. What a mechanism promises is not asked.
 struct IsolationProbe {
     private enum Limit {
-        static let patience = Duration.seconds(60)
+        /// For all of it: a machine under load takes many times the second that it needs alone.
+        static let seconds: Int64 = 60
+        static let patience = Duration.seconds(90)
+        static let leftOverSeconds: Int64 = 120
         static let memoryMiB: Int64 = 48
         static let diskMiB: Int64 = 16
         static let processes: Int64 = 48
         static let cpuThousandths: Int64 = 200
     }
 
+    private static let prefix = "probe"
+
     let place: LocalPlace
     let mechanisms: LocalMechanisms
 
-    func run() -> Isolation {
-        let directory = LeaseDirectory(path: place.memory + "/probe")
-        try? FileManager.default.removeItem(atPath: directory.path)
-        defer { try? FileManager.default.removeItem(atPath: directory.path) }
+    /// Tries everything once.
+    func run() -> IsolationFinding {
+        removeLeftOvers()
         do throws(Failure) {
+            let directory = LeaseDirectory(path: try Self.newDirectory(in: place.memory))
+            defer { try? FileManager.default.removeItem(atPath: directory.path) }
             let listener = try Listener()
             defer { listener.end() }
-            return judge(try attempts(directory, port: listener.port))
+            return judge(try attempts(directory, port: listener.port), or: "it was not reached")
         } catch {
-            return Isolation(
-                enforced: [:],
-                missing: Dictionary(
-                    uniqueKeysWithValues: Isolation.Boundary.allCases.map { ($0, error.message) }))
+            return judge([:], or: error.message)
+        }
+    }
+
+    /// A directory for one trial: never another's, whose processes may still write to it.
+    static func newDirectory(in memory: String) throws(Failure) -> String {
+        var template = Array("\(memory)/\(prefix)-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Descriptors.failure(memory) }
+        return template.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.map { String(cString: $0) } ?? ""
+        }
+    }
+
+    /// Ends what trials have left that were killed, and removes what has ended.
+    private func removeLeftOvers() {
+        let now = place.clock.now()
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: place.memory)) ?? []
+        where name.hasPrefix(Self.prefix) {
+            let directory = LeaseDirectory(path: "\(place.memory)/\(name)")
+            var status = stat()
+            guard stat(directory.path, &status) == 0 else { continue }
+            if directory.isHeld {
+                let stop = StopRecord(at: now.microseconds, grace: 0)
+                try? LeaseDirectory.write(stop, to: directory.stop)
+            } else if now.seconds - Int64(status.st_mtim.tv_sec) > Limit.leftOverSeconds {
+                let lease = LeaseDirectory.read(
+                    LeaseSpecification.self, at: directory.specification)?.lease
+                if let lease { mechanisms.groups.remove(lease.description) }
+                try? FileManager.default.removeItem(atPath: directory.path)
+            }
         }
     }
 
@@ -37,11 +69,9 @@ struct IsolationProbe {
     private func attempts(
         _ directory: LeaseDirectory, port: UInt16
     ) throws(Failure) -> [Isolation.Boundary: Bool] {
-        guard mkdir(directory.path, 0o700) == 0 else { throw Descriptors.failure(directory.path) }
-        let secret = place.memory + "/secret"
+        let secret = directory.path + "/secret"
         let file = try Descriptors.open(secret, O_WRONLY | O_CREAT, mode: 0o644)
         close(file)
-        defer { unlink(secret) }
         var generator = SystemRandomNumberGenerator()
         let specification = LeaseSpecification(
             lease: LeaseID(at: place.clock.now(), using: &generator),
@@ -50,7 +80,7 @@ struct IsolationProbe {
                 "PATH": Sandbox.searchPath, "SECRET": secret, "PORT": "\(port)",
                 "SHARE": "\(Limit.cpuThousandths)",
             ],
-            files: [], hardLimit: 30,
+            files: [], hardLimit: Limit.seconds,
             limits: ControlGroups.Limits(
                 memoryMiB: Limit.memoryMiB, processes: Limit.processes,
                 cpuThousandths: Limit.cpuThousandths, devices: []),
@@ -92,20 +122,26 @@ struct IsolationProbe {
         return found
     }
 
-    private func judge(_ attempts: [Isolation.Boundary: Bool]) -> Isolation {
-        var isolation = Isolation(enforced: [:], missing: [:])
+    /// `otherwise`: why something that was not tried was not.
+    private func judge(
+        _ attempts: [Isolation.Boundary: Bool], or otherwise: String
+    ) -> IsolationFinding {
+        var finding = IsolationFinding(
+            isolation: Isolation(enforced: [:], missing: [:]), untried: [:], broken: [])
         for boundary in Isolation.Boundary.allCases {
             if let problem = mechanisms.problems[boundary] {
-                isolation.missing[boundary] = problem
+                finding.isolation.missing[boundary] = problem
                 continue
             }
             switch attempts[boundary] {
-            case true?: isolation.enforced[boundary] = words(boundary)
-            case false?: isolation.missing[boundary] = "tried, and it did not hold"
-            case nil: isolation.missing[boundary] = "it could not be tried"
+            case true?: finding.isolation.enforced[boundary] = words(boundary)
+            case false?:
+                finding.isolation.missing[boundary] = "tried, and it did not hold"
+                finding.broken.insert(boundary)
+            case nil: finding.untried[boundary] = otherwise
             }
         }
-        return isolation
+        return finding
     }
 
     private func words(_ boundary: Isolation.Boundary) -> String {
@@ -126,7 +162,8 @@ struct IsolationProbe {
     }
 
     /// Tries each boundary, with what every Debian has. Forking without end comes last: after that
-    /// there is no process left to try anything with.
+    /// there is no process left to try anything with. What it forks stays, however long that takes;
+    /// it ends with the sandbox.
     private static let script = """
         say() { if [ "$2" = 0 ]; then echo "$1 broken"; else echo "$1 held"; fi; }
         try() { name=$1; shift; "$@" >/dev/null 2>&1; say "$name" $?; }
@@ -149,9 +186,43 @@ struct IsolationProbe {
             try cpu [ $((ran * 1000 / (now - before))) -gt $((SHARE * 2)) ]
         fi
         try memory sh -c 'head -c 200m /dev/zero | tail -c 150m | wc -c | grep -q 157286400'
-        (i=0; while [ $i -lt 100 ]; do sleep 2 & i=$((i + 1)); done) 2>/dev/null
+        (i=0; while [ $i -lt 100 ]; do sleep 600 & i=$((i + 1)); done) 2>/dev/null
         say processCount $?
         """
+
+    // MARK: What is remembered
+
+    /// A certain finding, and what it is certain of: this start of the machine, and our user.
+    private struct Memory: Codable {
+        var boot: String
+        var user: UInt32
+        var isolation: Isolation
+    }
+
+    private var memory: String { place.memory + "/isolation.json" }
+
+    private static var boot: String {
+        (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? ""
+    }
+
+    /// What was found before Spillway was started again: so that work need not wait for a trial
+    /// after each start. It is tried again all the same.
+    var remembered: Isolation? {
+        guard let memory = LeaseDirectory.read(Memory.self, at: memory), !memory.boot.isEmpty,
+            memory.boot == Self.boot, memory.user == geteuid()
+        else { return nil }
+        var isolation = memory.isolation
+        for (boundary, problem) in mechanisms.problems {
+            isolation.enforced[boundary] = nil
+            isolation.missing[boundary] = problem
+        }
+        return isolation
+    }
+
+    func remember(_ isolation: Isolation) {
+        try? LeaseDirectory.write(
+            Memory(boot: Self.boot, user: geteuid(), isolation: isolation), to: memory)
+    }
 
     /// A port of this machine that a sandbox must not reach.
     private struct Listener {

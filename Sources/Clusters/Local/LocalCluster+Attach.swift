@@ -89,7 +89,7 @@ extension LocalCluster {
         placed[number + 1] = namespaces.users.inner
         let line = Sandbox.attachment(
             specification, namespaces: names, users: (outer: number, inner: number + 1),
-            command: command)
+            hasTerminal: terminal != nil, command: command)
         guard let terminal else {
             let input = try Descriptors.pipe()
             let output = try Descriptors.pipe()

@@ -13,13 +13,17 @@ extension LocalCluster {
     }
 
     package func start(_ start: LeaseStart) async throws(Failure) {
+        let isolation = isolation
         guard start.isInternal || isolation.sufficesForCustomers else {
-            let missing = isolation.missing.sorted { $0.key.rawValue < $1.key.rawValue }
-                .map { "\($0.key.rawValue) (\($0.value))" }.joined(separator: "; ")
+            guard isolation.isKnown else {
+                throw Failure(
+                    .unavailable, "\(node) is being checked: \(isolation.sentence).",
+                    retry: .after(.seconds(1)))
+            }
             throw Failure(
                 .forbidden,
-                "This machine cannot keep customers' work apart: \(missing). Only work of our own "
-                    + "organizations runs here.")
+                "This machine cannot keep customers' work apart: \(isolation.missingWords). Only "
+                    + "work of our own organizations runs here.")
         }
         try await Blocking.run { () throws(Failure) in try self.startBlocking(start) }
     }

@@ -208,16 +208,15 @@ extension LocalCluster {
     private func newUser() throws(Failure) -> UInt32? {
         guard mechanisms.hasUsers else { return nil }
         let path = place.memory + "/next-user"
-        let result = numbers.withLock { _ -> Result<UInt32, Failure> in
-            let number = LeaseDirectory.read(UInt32.self, at: path) ?? 0
-            do throws(Failure) {
-                try LeaseDirectory.write((number + 1) % Self.userCount, to: path)
-                return .success(Self.firstUser + number)
-            } catch {
-                return .failure(error)
-            }
+        // Locked for others too: a control that is about to end may still be at it.
+        let lock = try Descriptors.open(path + ".lock", O_RDWR | O_CREAT)
+        defer { close(lock) }
+        while flock(lock, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw Descriptors.failure(path + ".lock") }
         }
-        return try result.get()
+        let number = LeaseDirectory.read(UInt32.self, at: path) ?? 0
+        try LeaseDirectory.write((number + 1) % Self.userCount, to: path)
+        return Self.firstUser + number
     }
 
     /// Removes what ended leases left longer ago than it is kept, and what never became one.

@@ -17,21 +17,20 @@ package final class LocalCluster: Cluster {
         var fenced: String?
     }
 
-    package let isolation: Isolation
+    private let watch: IsolationWatch
     let place: LocalPlace
     let mechanisms: LocalMechanisms
     let shape: MachineShape
     let node: NodeName
     let state: Mutex<State>
-    /// Users' numbers are given away one at a time.
-    let numbers = Mutex(())
     /// What one start is promised the next one sees.
     let starts = Mutex(())
 
     package var name: ClusterName { place.name }
+    package var isolation: Isolation { watch.isolation }
 
-    /// Opens it: finds what the machine has, and tries what isolation it can give, which takes
-    /// about a second; or takes the isolation that is `known` for granted.
+    /// Opens it: finds what the machine has, and begins to try what isolation it can give, which
+    /// takes about a second; or takes the isolation that is `known` for granted.
     package static func open(
         _ place: LocalPlace, known: Isolation? = nil
     ) async throws(Failure) -> LocalCluster {
@@ -44,17 +43,19 @@ package final class LocalCluster: Cluster {
                 }
             }
             let mechanisms = LocalMechanisms.find(scratch: place.memory)
-            let isolation = known ?? IsolationProbe(place: place, mechanisms: mechanisms).run()
-            let cluster = LocalCluster(place, mechanisms, isolation)
+            let probe = IsolationProbe(place: place, mechanisms: mechanisms)
+            let watch = IsolationWatch(known ?? probe.remembered ?? .untried)
+            let cluster = LocalCluster(place, mechanisms, watch)
             cluster.removeOld()
+            if known == nil { watch.begin(probe) }
             return cluster
         }
     }
 
-    private init(_ place: LocalPlace, _ mechanisms: LocalMechanisms, _ isolation: Isolation) {
+    private init(_ place: LocalPlace, _ mechanisms: LocalMechanisms, _ watch: IsolationWatch) {
         self.place = place
         self.mechanisms = mechanisms
-        self.isolation = isolation
+        self.watch = watch
         shape = MachineShape.find(slots: place.slots)
         node = MachineShape.hostName()
         let fenced = try? String(contentsOfFile: place.memory + "/fenced", encoding: .utf8)
@@ -62,32 +63,34 @@ package final class LocalCluster: Cluster {
     }
 
     package func nodes() async throws(Failure) -> [NodeReport] {
-        let fenced = state.withLock { $0.fenced }
-        guard !shape.gpus.isEmpty else {
-            return [
-                NodeReport(
-                    node: node, state: fenced == nil ? .up : .draining, reason: fenced,
-                    shape: shape.node)
-            ]
+        var report = NodeReport(node: node, state: .up, shape: shape.node)
+        let isolation = isolation
+        if !isolation.isKnown {
+            report.state = .draining
+            report.reason = isolation.sentence
+            report.next = isolation.nextTry
+        } else if !isolation.sufficesForCustomers {
+            report.reason = isolation.sentence
         }
+        if let fenced = state.withLock({ $0.fenced }) {
+            report.state = .draining
+            report.reason = fenced
+        }
+        if let lost = try await lostGPUs() {
+            report.state = .down
+            report.reason = "nvidia-smi no longer lists \(lost)"
+        }
+        return [report]
+    }
+
+    private func lostGPUs() async throws(Failure) -> String? {
+        guard !shape.gpus.isEmpty else { return nil }
         let slots = place.slots
         let now = try await Blocking.run { () throws(Failure) in MachineShape.find(slots: slots) }
         let lost = shape.gpus.filter { gpu in
             !now.gpus.contains { $0.identifier == gpu.identifier }
         }
-        guard lost.isEmpty else {
-            let names = lost.map(\.identifier).joined(separator: ", ")
-            return [
-                NodeReport(
-                    node: node, state: .down, reason: "nvidia-smi no longer lists \(names)",
-                    shape: shape.node)
-            ]
-        }
-        return [
-            NodeReport(
-                node: node, state: fenced == nil ? .up : .draining, reason: fenced,
-                shape: shape.node)
-        ]
+        return lost.isEmpty ? nil : lost.map(\.identifier).joined(separator: ", ")
     }
 
     package func fence(_ node: NodeName, reason: String) async throws(Failure) {

@@ -25,7 +25,8 @@ struct LocalMechanisms: Hashable, Sendable {
             guard isRoot else {
                 throw Failure(.forbidden, "a limit that the kernel keeps needs root")
             }
-            try tryImage(scratch)
+            // Where volumes are depends on it: a hitch must not pass for a machine without.
+            try again(3) { () throws(Failure) in try tryImage(scratch) }
             hasImages = true
         } catch {
             problems[.disk] = "\(error.message); files are only added up once a second"
@@ -35,15 +36,23 @@ struct LocalMechanisms: Hashable, Sendable {
     }
 
     private static func tryImage(_ scratch: String) throws(Failure) {
-        let image = DiskImage(path: scratch + "/probe.img")
-        unlink(image.path)
-        defer { unlink(image.path) }
+        let place = try IsolationProbe.newDirectory(in: scratch)
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        let image = DiskImage(path: place + "/image")
         try image.make(mebibytes: 8, owner: 0, isLasting: false)
-        let directory = scratch + "/probe"
+        let directory = place + "/mounted"
         mkdir(directory, 0o700)
-        defer { rmdir(directory) }
         try Spawn.run(
             Self.privately + ["mount", "-o", DiskImage.options, image.path, directory])
+    }
+
+    private static func again(
+        _ times: Int, _ attempt: () throws(Failure) -> Void
+    ) throws(Failure) {
+        for _ in 1..<times {
+            do throws(Failure) { return try attempt() } catch { usleep(200_000) }
+        }
+        try attempt()
     }
 
     /// Before a command line: what it mounts nobody else sees, and it goes with it.

@@ -87,22 +87,27 @@ enum Sandbox {
     /// The command line of one more program in a sandbox that stands: by descriptors of its
     /// namespaces, in the same groups, with no more rights than the work has. It enters as the
     /// lease's user, without any right of root's: that user owns the sandbox's outer namespace of
-    /// users, and so what is in it, and the inner one, in which it then has no rights at all.
+    /// users, and so what is in it, and the inner one, in which it then has no rights at all. With
+    /// a terminal it leads a session in there: a shell must see its own group of processes, or it
+    /// could not control its jobs.
     static func attachment(
         _ specification: LeaseSpecification, namespaces: [(option: String, descriptor: Int32)],
-        users: (outer: Int32, inner: Int32), command: [String]
+        users: (outer: Int32, inner: Int32), hasTerminal: Bool, command: [String]
     ) -> [String] {
         func path(_ descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
         let entering = namespaces.map { "--\($0.option)=\(path($0.descriptor))" }
         let variables = specification.environment.sorted { $0.key < $1.key }
             .map { "\($0.key)=\($0.value)" }
         let all = namespaces.map(\.descriptor) + [users.outer, users.inner]
+        let leading =
+            hasTerminal
+            ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", "/usr/bin/setsid", "--ctty"] : []
         let closing = all.map { "\($0)<&-" }.joined(separator: " ")
         return joining(specification)
             + ["nsenter", "--preserve-credentials", "--user=\(path(users.outer))"] + entering
             + ["--", "nsenter", "--preserve-credentials", "--user=\(path(users.inner))", "--"]
             + ["/usr/bin/env", "-i", "-C", "/work"] + variables
-            + ["/bin/sh", "-c", "exec \(closing); exec \"$@\"", "work"] + command
+            + ["/bin/sh", "-c", "exec \(closing); exec \"$@\"", "work"] + leading + command
     }
 
     private static func joining(_ specification: LeaseSpecification) -> [String] {

@@ -39,9 +39,9 @@ extension TextOutput {
         record([
             "Customer": "\(customer.id)", "Name": customer.name, "Kind": customer.kind.rawValue,
             "Project": "\(customer.project)", "Since": time(customer.createdAt),
-            "Granted": money(customer.granted), "Charged": money(customer.charged),
-            "Held": money(customer.held), "Credit limit": money(customer.creditLimit),
-            "Available": money(customer.available),
+            "Granted": amount(customer.granted), "Charged": amount(customer.charged),
+            "Held": amount(customer.held), "Credit limit": amount(customer.creditLimit),
+            "Available": amount(customer.available),
         ])
     }
 }

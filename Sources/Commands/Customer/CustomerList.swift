@@ -19,8 +19,8 @@ struct CustomerList: OwnerCommand {
                 .number("CHARGED"))
             for customer in customers {
                 table.add(
-                    "\(customer.id)", customer.name, text.money(customer.available),
-                    text.money(customer.held), text.money(customer.charged))
+                    "\(customer.id)", customer.name, text.amount(customer.available),
+                    text.amount(customer.held), text.amount(customer.charged))
             }
             return text.list(
                 table, empty: "No customers yet. Make one: spillway customer create NAME")

@@ -14,7 +14,15 @@ package struct ControlAddress: Hashable, Sendable {
         self.token = token
     }
 
-    /// Found by `--data`, else by `SPILLWAY_CONTROL` and `SPILLWAY_TOKEN`.
+    /// Where `spillway up` keeps its data unless it is told otherwise.
+    static let usualData = "data"
+
+    /// ``usualData`` where a Spillway has served from it, seen from here.
+    static func usualData(in environment: CommandEnvironment) -> String? {
+        (try? ready(usualData, environment)) == nil ? nil : usualData
+    }
+
+    /// Found by `--data`, else by `SPILLWAY_CONTROL` and `SPILLWAY_TOKEN`, else in `./data`.
     package static func find(
         data: String?, in environment: CommandEnvironment
     ) throws -> ControlAddress {
@@ -28,6 +36,7 @@ package struct ControlAddress: Hashable, Sendable {
             }
             return ControlAddress(url: url, token: token)
         }
+        if let data = usualData(in: environment) { return try read(data, environment) }
         throw Failure(
             .invalidRequest,
             "Say which Spillway is meant: '--data DIR' as given to 'spillway up', or the "

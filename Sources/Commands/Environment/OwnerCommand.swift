@@ -8,7 +8,9 @@ package struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The data directory of the Spillway that is meant.",
-            discussion: "Without it, SPILLWAY_CONTROL and SPILLWAY_TOKEN say which.",
+            discussion:
+                "Without it, SPILLWAY_CONTROL and SPILLWAY_TOKEN say which, else it is the one in "
+                + "./data.",
             valueName: "directory"))
     package var data: String?
 

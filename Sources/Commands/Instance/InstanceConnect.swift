@@ -84,6 +84,8 @@ struct PortForwarder: Sendable {
         do {
             server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                // Who has said all may still be waiting for the answer.
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .bind(host: "127.0.0.1", port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try Channel(wrappingChannelSynchronously: channel)
@@ -123,6 +125,7 @@ struct PortForwarder: Sendable {
                             case .data(let bytes):
                                 try await outbound.write(ByteBuffer(bytes: bytes))
                             case .end, .exit: return
+                            case .resize: break
                             }
                         }
                     }

@@ -59,11 +59,19 @@ struct InstanceExec: RentCommand {
             try await session.send(.end)
         }
         defer { feeding.cancel() }
+        let resizing = environment.rental.terminal.map { terminal in
+            Task {
+                for await window in terminal.resizes() {
+                    try await session.send(.resize(columns: window.columns, rows: window.rows))
+                }
+            }
+        }
+        defer { resizing?.cancel() }
         for try await frame in session.incoming {
             switch frame {
             case .data(let bytes): environment.output(bytes: bytes)
             case .exit(let code): return code
-            case .end: break
+            case .end, .resize: break
             }
         }
         return nil

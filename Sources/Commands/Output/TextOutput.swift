@@ -22,6 +22,26 @@ struct TextOutput {
     /// Exact dollars, with two decimals at least.
     func money(_ money: Money) -> String { money.formatted(minimumDecimals: 2) }
 
+    /// What something came to, as an invoice has it: whole cents; of less than one its first two
+    /// digits. `--json` has it exactly.
+    func amount(_ money: Money) -> String {
+        money.units.magnitude >= Money.cents(1).units.magnitude
+            ? self.money(money.roundedToCents) : rounded(money, to: Money.decimals)
+    }
+
+    /// A price: to a millionth of a dollar; of a smaller one its first two digits.
+    func price(_ price: Money) -> String { rounded(price, to: Money.decimals - 6) }
+
+    /// Rounded, halves away from zero, to the digit that stands for 10^`place` units, or to the
+    /// second one that is not zero where that is further to the right.
+    private func rounded(_ money: Money, to place: Int) -> String {
+        let magnitude = money.units.magnitude
+        let dropped = min(place, max(0, String(magnitude).count - 2))
+        let step = (0..<dropped).reduce(UInt128(1)) { power, _ in power * 10 }
+        let whole = Int128((magnitude + step / 2) / step * step)
+        return self.money(Money(units: money.units < 0 ? -whole : whole))
+    }
+
     /// `1234567` as `1,234,567`.
     func count(_ number: some BinaryInteger) -> String {
         let digits = String(number.magnitude)

@@ -9,7 +9,7 @@ package struct RentOptions: ParsableArguments {
             "The data directory of the Spillway that is meant.",
             discussion:
                 "Without it, SPILLWAY_URL and SPILLWAY_KEY say which, or SPILLWAY_CONTROL and "
-                + "SPILLWAY_TOKEN.",
+                + "SPILLWAY_TOKEN, else it is the one in ./data.",
             valueName: "directory"))
     package var data: String?
 
@@ -51,11 +51,12 @@ extension RentCommand {
 enum RentAddress {
     /// `--data` is the owner's; where somebody has to pay and no project is named it is the demo
     /// customer, through the public port with its key. Otherwise `SPILLWAY_URL` and `SPILLWAY_KEY`
-    /// are a customer's, `SPILLWAY_CONTROL` and `SPILLWAY_TOKEN` the owner's.
+    /// are a customer's, `SPILLWAY_CONTROL` and `SPILLWAY_TOKEN` the owner's. Where nothing says
+    /// which, it is the one in `./data`.
     static func find(
         data: String?, project: ProjectID?, needsPayer: Bool, in environment: CommandEnvironment
     ) throws -> (control: ControlAddress, project: ProjectID?) {
-        if let data {
+        if let data = data ?? usualData(environment) {
             if needsPayer, project == nil { return (try demo(data, environment), nil) }
             return (try ControlAddress.find(data: data, in: environment), project)
         }
@@ -77,6 +78,15 @@ enum RentAddress {
         }
         if needsPayer, project == nil { throw nobodyPays }
         return (try ControlAddress.find(data: nil, in: environment), project)
+    }
+
+    /// nil where variables name a Spillway.
+    private static func usualData(_ environment: CommandEnvironment) -> String? {
+        let names = ["SPILLWAY_URL", "SPILLWAY_CONTROL"]
+        guard names.allSatisfy({ environment.variables[$0, default: ""].isEmpty }) else {
+            return nil
+        }
+        return ControlAddress.usualData(in: environment)
     }
 
     private static let nobodyPays = Failure(

@@ -22,19 +22,19 @@ extension RentalEnvironment {
         },
         outputBytes: { FileHandle.standardOutput.write(Data($0)) },
         pause: { try await Task.sleep(for: $0) },
-        interrupts: { Interrupts.stream() },
+        interrupts: { Signals.stream(SIGINT) },
         standardInput: { StandardInput.stream() },
         terminal: StandardInput.terminal(),
         attach: { address, call in try await AttachClient.open(call, at: address) })
 }
 
-/// SIGINT as a stream; the process no longer ends by it.
-private enum Interrupts {
-    static func stream() -> AsyncStream<Void> {
+/// A signal as a stream; the process no longer ends by it.
+private enum Signals {
+    static func stream(_ number: Int32) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         // Without this the default action ends the process before the source sees the signal.
-        signal(SIGINT, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
         source.setEventHandler {
             continuation.yield()
             // The handler holds its source, which nothing else does.
@@ -67,12 +67,29 @@ private enum StandardInput {
         return stream
     }
 
-    static func terminal() -> InteractiveTerminal? {
+    private static func window() -> InteractiveTerminal.Window? {
         var size = winsize()
-        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1,
-            ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
         else { return nil }
-        return InteractiveTerminal(columns: Int(size.ws_col), rows: Int(size.ws_row)) {
+        return InteractiveTerminal.Window(columns: size.ws_col, rows: size.ws_row)
+    }
+
+    private static func resizes() -> AsyncStream<InteractiveTerminal.Window> {
+        let signals = Signals.stream(SIGWINCH)
+        return AsyncStream {
+            for await _ in signals {
+                if let window = window() { return window }
+            }
+            return nil
+        }
+    }
+
+    static func terminal() -> InteractiveTerminal? {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, let window = window()
+        else { return nil }
+        return InteractiveTerminal(
+            columns: Int(window.columns), rows: Int(window.rows), resizes: { resizes() }
+        ) {
             var before = termios()
             tcgetattr(STDIN_FILENO, &before)
             var raw = before

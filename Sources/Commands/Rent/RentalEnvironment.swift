@@ -49,17 +49,31 @@ package struct RentalEnvironment: Sendable {
 
 /// A terminal that a person sits at.
 package struct InteractiveTerminal: Sendable {
+    package struct Window: Hashable, Sendable {
+        package var columns: UInt16
+        package var rows: UInt16
+
+        package init(columns: UInt16, rows: UInt16) {
+            self.columns = columns
+            self.rows = rows
+        }
+    }
+
     package var columns: Int
     package var rows: Int
     /// Passes every key on as it is pressed; gives the way back.
     package var enterRawMode: @Sendable () -> @Sendable () -> Void
+    /// An element whenever its size changes from now on.
+    package var resizes: @Sendable () -> AsyncStream<Window>
 
     package init(
         columns: Int, rows: Int,
+        resizes: @escaping @Sendable () -> AsyncStream<Window> = { AsyncStream { $0.finish() } },
         enterRawMode: @escaping @Sendable () -> @Sendable () -> Void
     ) {
         self.columns = columns
         self.rows = rows
+        self.resizes = resizes
         self.enterRawMode = enterRawMode
     }
 }

@@ -16,11 +16,11 @@ extension TextOutput {
                 "Ordered": time(order.placedAt), "Started": order.startedAt.map(time),
                 "Ended": order.endedAt.map(time), "Exit code": order.exitCode.map { "\($0)" },
                 "Notice": order.notice.map { "\($0.reason), stops \(time($0.deadline))" },
-                "Price": money(order.pricePerAcceleratorHour) + " per accelerator-hour",
+                "Price": price(order.pricePerAcceleratorHour) + " per accelerator-hour",
                 "Billed": "\(order.billedSeconds) accelerator-seconds",
-                "Charged": money(order.charged),
-                "Credited": order.credited == .zero ? nil : money(order.credited),
-                "Held": money(order.held),
+                "Charged": amount(order.charged),
+                "Credited": order.credited == .zero ? nil : amount(order.credited),
+                "Held": amount(order.held),
             ])
         ]
         if !order.runs.isEmpty { parts.append(runs(order.runs)) }
@@ -41,7 +41,7 @@ extension TextOutput {
             table.add(
                 "\(run.index)", "\(run.attempt)", run.state.rawValue,
                 run.nodes.map(\.text).joined(separator: ","), run.startedAt.map(time) ?? "",
-                count(run.billedSeconds), money(run.charged), run.cause ?? "")
+                count(run.billedSeconds), amount(run.charged), run.cause ?? "")
         }
         return table.rendered(width: columns)
     }
@@ -53,23 +53,23 @@ extension TextOutput {
         for order in orders {
             table.add(
                 "\(order.id)", order.name ?? "", order.state.rawValue, "\(order.pool)",
-                order.purchaseClass.rawValue, capacity(order), money(order.charged),
+                order.purchaseClass.rawValue, capacity(order), amount(order.charged),
                 order.reason ?? "")
         }
         return list(table, empty: empty)
     }
 
     func quote(_ quote: QuoteBody) -> String {
-        let price = quote.pricePerAcceleratorHour.map { price in
-            money(price) + " per accelerator-hour, \(quote.purchaseClass.rawValue)"
+        let each = quote.pricePerAcceleratorHour.map {
+            "$" + price($0) + " per accelerator-hour, \(quote.purchaseClass.rawValue)"
         }
         var lines = record([
-            "Price": price,
+            "Price": each,
             "Together": quote.pricePerHour.map {
                 "\(quote.accelerators) accelerator\(quote.accelerators.isOne ? "" : "s"), "
-                    + money($0) + " per hour"
+                    + "$" + price($0) + " per hour"
             },
-            "At most": quote.maximumCost.map(money),
+            "At most": quote.maximumCost.map { "$" + amount($0) },
             "Start": start(quote),
             "Why": quote.reason, "Next": quote.next,
         ])
@@ -93,10 +93,10 @@ extension TextOutput {
 
     /// The last line about an order that has ended.
     func cost(_ order: OrderBody) -> String {
-        let spent = "cost \(money(order.charged)) for \(order.billedSeconds) accelerator-seconds"
-        let back = order.credited == .zero ? "" : ", \(money(order.credited)) credited"
+        let spent = "cost $\(amount(order.charged)) for \(order.billedSeconds) accelerator-seconds"
+        let back = order.credited == .zero ? "" : ", $\(amount(order.credited)) credited"
         return "\(order.id) \(order.state.rawValue): \(spent) at "
-            + "\(money(order.pricePerAcceleratorHour)) per accelerator-hour\(back)"
+            + "$\(price(order.pricePerAcceleratorHour)) per accelerator-hour\(back)"
     }
 }
 

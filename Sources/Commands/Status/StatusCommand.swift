@@ -22,7 +22,7 @@ package struct StatusCommand: OwnerCommand {
                     "Customers": text.count(status.customers),
                     "Projects": text.count(status.projects), "Keys": text.count(status.keys),
                     "Prices": status.priceVersion.map { "version \($0)" } ?? "none",
-                    "Held": text.money(status.held),
+                    "Held": text.amount(status.held),
                     "Ledger": text.count(status.ledgerSequence) + " entries",
                     "Quarantined": status.quarantined == 0
                         ? nil : text.count(status.quarantined) + " usage events wait for a person",

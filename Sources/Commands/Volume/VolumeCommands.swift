@@ -23,8 +23,8 @@ extension TextOutput {
             "Used": volume.usedBytes.map { count($0) + " bytes" },
             "Created": time(volume.createdAt), "Deleted": volume.deletedAt.map(time),
             "Kept until": volume.purgeAt.map(time),
-            "Price": money(volume.pricePerGiBMonth) + " per GiB-month",
-            "Charged": money(volume.charged),
+            "Price": price(volume.pricePerGiBMonth) + " per GiB-month",
+            "Charged": amount(volume.charged),
         ])
     }
 

@@ -27,7 +27,7 @@ struct VolumeList: RentCommand {
                 table.add(
                     "\(volume.id)", volume.name, volume.state.rawValue, "\(volume.cluster)",
                     text.count(volume.quotaMiB), volume.usedBytes.map(text.count) ?? "",
-                    text.money(volume.charged))
+                    text.amount(volume.charged))
             }
             return text.list(
                 table, empty: "No volumes. Create one: spillway volume create --help")

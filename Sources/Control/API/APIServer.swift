@@ -33,7 +33,9 @@ struct APIServer: Sendable {
 
     /// The server's own notices are of no use to an owner below a warning.
     private var quietLogger: Logger {
-        var quiet = logger
+        var quiet = Logger(label: logger.label) { [handler = logger.handler] _ in
+            EndingQuietly(handler)
+        }
         quiet.logLevel = max(.warning, logger.logLevel)
         return quiet
     }

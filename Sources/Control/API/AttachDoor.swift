@@ -219,6 +219,9 @@ final class AttachDoor: ChannelInboundHandler, ChannelOutboundHandler, Removable
                             door.taken(payload.count, context)
                         }
                     case .end: await attachment.finishInput()
+                    case .resize(let columns, let rows):
+                        await attachment.resize(
+                            TerminalSize(columns: Int(columns), rows: Int(rows)))
                     case .exit: break
                     }
                 }

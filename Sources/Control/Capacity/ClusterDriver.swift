@@ -9,7 +9,7 @@ package struct ClusterDriver: Sendable {
     /// How often leases are asked for. The bill does not depend on it: clusters report when work
     /// began and ended.
     static let leaseInterval = Duration.milliseconds(250)
-    static let nodeInterval = Duration.seconds(2)
+    static let nodeInterval = Duration.seconds(CapacityLimits.nodeReports)
     /// A cluster that has not answered for this long is silent: its nodes are taken for lost.
     static let silenceLimit = Duration.seconds(60)
     static let firstRetry = Duration.milliseconds(100)

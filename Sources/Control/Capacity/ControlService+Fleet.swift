@@ -64,7 +64,7 @@ extension ControlService {
             acceleratorsFree: AcceleratorCount(
                 Accelerators(thousandths: inService.reduce(0) { $0 + $1.use[.idle] })),
             blocks: Self.blocks(inService), prices: prices(of: pool),
-            forCustomers: isolation != nil && missing.isEmpty,
+            forCustomers: isolation?.sufficesForCustomers ?? false,
             reason: Self.reason(isolation),
             isolation: Self.texts(isolation?.enforced ?? [:]),
             isolationMissing: Self.texts(missing))
@@ -72,6 +72,7 @@ extension ControlService {
 
     private static func reason(_ isolation: Isolation?) -> String? {
         guard let isolation else { return "its cluster does not answer yet" }
+        guard isolation.isKnown else { return isolation.sentence }
         return isolation.missing.isEmpty
             ? nil : "its cluster cannot keep customers' work apart; see isolation_missing"
     }

@@ -161,14 +161,13 @@ extension ControlService {
         guard !order.isInternal, let pool = rental.path.pool(order.pool)?.declaration,
             let cluster = rental.clusters[pool.cluster]?.cluster
         else { return }
-        let missing = cluster.isolation.missing
-        guard !missing.isEmpty else { return }
-        let reasons = missing.sorted { $0.key.rawValue < $1.key.rawValue }
-            .map { "\($0.key.rawValue): \($0.value)" }
+        let isolation = cluster.isolation
+        // What is not known yet is waited for, as for the node itself.
+        guard isolation.isKnown, !isolation.sufficesForCustomers else { return }
         throw Failure(
             .forbidden,
             "The pool \(order.pool) does not run customers' work, because it cannot keep it apart "
-                + "(\(reasons.joined(separator: "; "))). Use another pool.", parameter: "pool")
+                + "(\(isolation.missingWords)). Use another pool.", parameter: "pool")
     }
 
     private func requireMoney(_ amount: Money, for order: Order) throws(Failure) {

@@ -34,7 +34,10 @@ extension ClientConnection {
         let upgrades = head.headers.contains(name: "upgrade")
         // Behind a request for an upgrade the parser reads no further one.
         if upgrades { keepAlive = false }
-        let wantsUpgrade = upgrades && route.upgrades
+        // With a body, or without a word about it in `Connection`, the parser goes on with HTTP.
+        let wantsUpgrade =
+            upgrades && route.upgrades && !header.hasBody
+            && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
         control = ControlExchange(
             head: controlHead(
                 head, sender?.key, request: request, wantsUpgrade: wantsUpgrade,

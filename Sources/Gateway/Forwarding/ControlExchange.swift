@@ -29,15 +29,15 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
     private var pending: [HTTPClientRequestPart]
     private var isPaused = false
     private var hasAnswered = false
-    private var isUpgrading = false
-    private let wantsUpgrade: Bool
+    /// Takes an answer of `101` past the codec; nil where no upgrade was asked for.
+    private let upgrade: ControlUpgrade?
 
     init(
         head: HTTPRequestHead, digest: KeyDigest?, wantsUpgrade: Bool, client: ClientConnection
     ) {
         self.digest = digest
         self.client = client
-        self.wantsUpgrade = wantsUpgrade
+        self.upgrade = wantsUpgrade ? ControlUpgrade() : nil
         self.pending = [.head(head)]
     }
 
@@ -64,8 +64,13 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .forwardBytes)
-                    try pipeline.addHandler(bound.value)
+                    let exchange = bound.value
+                    if let upgrade = exchange.upgrade {
+                        upgrade.exchange = exchange
+                        try pipeline.addHandler(upgrade)
+                    }
+                    try pipeline.addHTTPClientHandlers()
+                    try pipeline.addHandler(exchange)
                 }
             }
             .connect(unixDomainSocketPath: socket)
@@ -83,7 +88,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         case .connecting: pending.append(.body(.byteBuffer(bytes)))
         case .sending:
             channel?.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes)), promise: nil)
-        case .raw: channel?.writeAndFlush(bytes, promise: nil)
+        case .raw: upgrade?.send(bytes)
         case .closed: break
         }
     }
@@ -127,15 +132,10 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .raw = state {
-            client?.controlSent(RawBytes.unwrap(data))
-            return
-        }
         guard case .sending = state else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head): answered(head, context)
+        case .head(let head): answered(head)
         case .body(let bytes): client?.controlSent(bytes)
-        case .end where isUpgrading: break
         case .end:
             guard hasAnswered else { return }
             state = .closed
@@ -144,42 +144,29 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    private func answered(_ head: HTTPResponseHead, _ context: ChannelHandlerContext) {
-        if head.status == .switchingProtocols {
-            guard wantsUpgrade else {
-                fail()
-                return
-            }
-            // The decoder still ends the answer that has no body; what follows is not HTTP.
-            isUpgrading = true
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            context.eventLoop.execute {
-                let (exchange, context) = bound.value
-                exchange.becomeRaw(context)
-            }
+    private func answered(_ head: HTTPResponseHead) {
+        // Interim answers are followed by the real one.
+        guard head.status.code >= 200 else {
+            // Nobody asked for an upgrade here.
+            if head.status == .switchingProtocols { fail() }
             return
         }
-        // Interim answers are followed by the real one.
-        guard head.status.code >= 200 else { return }
         hasAnswered = true
         client?.controlAnswered(head)
     }
 
-    private func becomeRaw(_ context: ChannelHandlerContext) {
+    /// The upgrade is granted: what follows is no HTTP.
+    func upgraded() {
         guard case .sending = state else { return }
         hasAnswered = true
         state = .raw
         client?.controlUpgraded()
-        // Bytes that came behind the head are handed on when the decoder goes.
-        let pipeline = context.pipeline.syncOperations
-        if let encoder = try? pipeline.handler(type: HTTPRequestEncoder.self) {
-            pipeline.removeHandler(encoder, promise: nil)
-        }
-        if let decoder = try? pipeline.handler(
-            type: ByteToMessageHandler<HTTPResponseDecoder>.self)
-        {
-            pipeline.removeHandler(decoder, promise: nil)
-        }
+    }
+
+    /// Bytes behind the upgrade.
+    func received(_ bytes: ByteBuffer) {
+        guard case .raw = state else { return }
+        client?.controlSent(bytes)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { client?.controlPaused() }
@@ -208,13 +195,4 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         channel?.close(promise: nil)
         client?.controlFailed(hasAnswered: hasAnswered)
     }
-}
-
-/// Names the type of what is read once HTTP is gone.
-enum RawBytes {
-    private final class Handler: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-    }
-
-    static func unwrap(_ data: NIOAny) -> ByteBuffer { Handler.unwrapInboundIn(data) }
 }

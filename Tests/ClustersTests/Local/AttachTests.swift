@@ -60,6 +60,52 @@ struct AttachTests {
         }
     }
 
+    @Test func `a shell in a terminal controls its jobs, and its exit code comes`() async throws {
+        try await withLocalCluster { stand in
+            let lease = try await up(stand, "echo up; sleep 600")
+            let attachment = try await stand.cluster.attach(
+                lease, rank: 0,
+                .command(["/bin/sh"], terminal: TerminalSize(columns: 80, rows: 24)))
+            var steps = [
+                ("$ ", "sh -c 'echo go-$((8*8)); sleep 600; :'\n"), ("go-64", "\u{3}"),
+                ("$ ", "echo left-$((9*9)); exit 9\n"),
+            ]
+            var text = ""
+            for await chunk in attachment.output {
+                text += String(decoding: chunk, as: UTF8.self)
+                while let step = steps.first, let found = text.firstRange(of: step.0) {
+                    text.removeSubrange(..<found.upperBound)
+                    await attachment.send(Array(step.1.utf8))
+                    steps.removeFirst()
+                }
+            }
+            #expect(text.contains("left-81"), "\(text)")
+            #expect(await attachment.exitCode() == 9)
+            await attachment.close()
+        }
+    }
+
+    @Test func `a terminal takes another size, and its programs are told`() async throws {
+        try await withLocalCluster { stand in
+            let lease = try await up(stand, "echo up; sleep 600")
+            let attachment = try await stand.cluster.attach(
+                lease, rank: 0,
+                .command(
+                    [
+                        "bash", "-c",
+                        "trap 'stty size; exit 0' WINCH; echo ready; while :; do sleep 0.05; done",
+                    ], terminal: TerminalSize(columns: 80, rows: 24)))
+            var text = ""
+            for await chunk in attachment.output {
+                text += String(decoding: chunk, as: UTF8.self)
+                if text.contains("ready") { break }
+            }
+            await attachment.resize(TerminalSize(columns: 132, rows: 43))
+            let (rest, code) = await answer(of: attachment)
+            #expect(rest.contains("43 132") && code == 0, "\(rest)")
+        }
+    }
+
     @Test func `closing ends it, and so does the lease's end`() async throws {
         try await withLocalCluster { stand in
             let lease = try await up(stand, "echo up; sleep 600")

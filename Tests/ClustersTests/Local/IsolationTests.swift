@@ -12,11 +12,97 @@ struct IsolationTests {
     @Test(.enabled(if: LocalStand.canIsolate, "needs root, bubblewrap and the program"))
     func `as root every boundary is tried and holds`() async throws {
         try await withLocalCluster(known: nil) { stand in
-            let isolation = stand.cluster.isolation
+            let isolation = try await stand.isolation()
             #expect(isolation.missing == [:])
             #expect(isolation.enforced.count == Isolation.Boundary.allCases.count)
             #expect(isolation.sufficesForCustomers)
         }
+    }
+
+    @Test(.enabled(if: LocalStand.canIsolate, "needs root, bubblewrap and the program"))
+    func `what a killed trial left behind is ended, and disturbs none`() async throws {
+        try await withLocalCluster { stand in
+            // As a trial that was killed: its lease runs on without anybody who waits for it.
+            let mechanisms = stand.cluster.mechanisms
+            let left = LeaseDirectory(
+                path: try IsolationProbe.newDirectory(in: stand.place.memory))
+            var specification = try stand.cluster.specification(
+                stand.order(["/bin/sleep", "600"]))
+            specification.hardLimit = nil
+            try LeaseDirectory.write(specification, to: left.specification)
+            try LocalCluster.launch(left, place: stand.place, mechanisms: mechanisms)
+            try await eventually("it runs") { LeaseDirectory.exists(left.running) }
+            for name in ["probe", "probe/work"] {
+                mkdir("\(stand.place.memory)/\(name)", 0o700)
+            }
+            let probe = IsolationProbe(place: stand.place, mechanisms: mechanisms)
+            let findings = await withTaskGroup(of: IsolationFinding?.self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        try? await Blocking.run { () throws(Failure) in probe.run() }
+                    }
+                }
+                return await group.reduce(into: [IsolationFinding?]()) { $0.append($1) }
+            }
+            for finding in findings {
+                #expect(finding?.isCertain == true, "\(String(describing: finding))")
+            }
+            try await eventually("what was left has ended") { LeaseDirectory.exists(left.ended) }
+        }
+    }
+
+    @Test(.enabled(if: LocalStand.canIsolate, "needs root, bubblewrap and the program"))
+    func `what was found is known at once after another start`() async throws {
+        try await withLocalCluster(known: nil) { stand in
+            let isolation = try await stand.isolation()
+            let again = try await LocalCluster.open(stand.place)
+            #expect(again.isolation == isolation)
+            #expect(try await again.nodes().first?.state == .up)
+            try LeaseDirectory.replace(stand.place.memory + "/isolation.json", with: [])
+            let anew = try await LocalCluster.open(stand.place)
+            let report = try #require(try await anew.nodes().first)
+            #expect(report.state == .draining)
+            #expect(report.reason == "it is being found out what it keeps apart")
+            await #expect(throws: Failure.self) {
+                try await anew.start(stand.order(["true"]))
+            }
+            try await eventually("it is found out") { anew.isolation.isKnown }
+        }
+    }
+
+    @Test func `a trial is repeated until it is certain, less and less often`() {
+        let good = Isolation(enforced: [.files: "a", .memory: "b"], missing: [:])
+        let certain = IsolationFinding(isolation: good, untried: [:], broken: [])
+        let silent = IsolationFinding(
+            isolation: Isolation(enforced: [.files: "a"], missing: [:]),
+            untried: [.memory: "no answer"], broken: [])
+        var broken = certain
+        broken.isolation = Isolation(enforced: [.files: "a"], missing: [.memory: "broken"])
+        broken.broken = [.memory]
+
+        var standing = IsolationStanding(.untried)
+        #expect(!standing.isolation.isKnown && !standing.isolation.sufficesForCustomers)
+        let delays = (0..<8).map { _ in standing.take(silent, at: .noon) }
+        #expect(delays == [1, 2, 4, 8, 16, 32, 60, 60].map { .seconds($0) })
+        #expect(!standing.isolation.isKnown)
+        #expect(standing.isolation.nextTry == .noon + .seconds(60))
+        #expect(
+            standing.isolation.sentence
+                == "it could not be found out what it keeps apart: memory (no answer); tried again "
+                + "at 12:01:00")
+        #expect(standing.take(certain, at: .noon) == nil)
+        #expect(standing.isolation == good)
+
+        // What was known stays where a trial tells nothing, and goes where one tells otherwise.
+        standing = IsolationStanding(good)
+        #expect(standing.take(silent, at: .noon) != nil)
+        #expect(standing.isolation.sufficesForCustomers)
+        #expect(standing.take(broken, at: .noon) != nil)
+        #expect(standing.isolation.isKnown && !standing.isolation.sufficesForCustomers)
+        #expect(standing.take(silent, at: .noon) != nil)
+        #expect(!standing.isolation.sufficesForCustomers)
+        #expect(standing.take(certain, at: .noon) == nil)
+        #expect(standing.isolation.sufficesForCustomers)
     }
 
     @Test func `what broke once stays broken`() {

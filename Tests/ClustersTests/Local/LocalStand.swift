@@ -44,6 +44,12 @@ struct LocalStand: Sendable {
         cluster = try await LocalCluster.open(place, known: known)
     }
 
+    /// Once it is known.
+    func isolation() async throws -> Isolation {
+        try await eventually("it is known what is kept apart") { cluster.isolation.isKnown }
+        return cluster.isolation
+    }
+
     func reopened() async throws -> LocalCluster {
         try await LocalCluster.open(place, known: Self.all)
     }

@@ -18,7 +18,7 @@ import Vocabulary
 struct LocalUnprivilegedTests {
     @Test func `what needs root is missing, and says so`() async throws {
         try await withLocalCluster(known: nil) { stand in
-            let isolation = stand.cluster.isolation
+            let isolation = try await stand.isolation()
             #expect(Set(isolation.missing.keys) == [.memory, .cpu, .processCount, .disk])
             #expect(Set(isolation.enforced.keys) == [.files, .processes, .network, .devices])
             #expect(!isolation.sufficesForCustomers)

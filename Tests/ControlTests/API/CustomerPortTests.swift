@@ -116,6 +116,7 @@ import Wire
                 [
                     (Self.head("GET \(path)\(query)", Self.upgrade), "\r\n\r\n"),
                     (AttachFrame.data(Array("hello".utf8)).bytes, "hello"),
+                    (AttachFrame.resize(columns: 300, rows: 2).bytes, "300x2"),
                     (AttachFrame.end.bytes, nil),
                 ])
             let end = try #require(answer.firstRange(of: Array("\r\n\r\n".utf8)))
@@ -124,6 +125,7 @@ import Wire
             var decoder = AttachFrame.Decoder()
             decoder.append(answer[end.upperBound...])
             #expect(try decoder.next() == .data(Array("hello".utf8)))
+            #expect(try decoder.next() == .data(Array("300x2".utf8)))
             #expect(try decoder.next() == .exit(7))
             #expect(try decoder.next() == nil)
             #expect(desk.asked.count == 1)

@@ -156,7 +156,9 @@ final class FakeCapacityDesk: CapacityDesk {
         let (output, continuation) = AsyncStream<[UInt8]>.makeStream()
         return Attachment(
             output: output, send: { continuation.yield($0) },
-            finishInput: { continuation.finish() }, close: { continuation.finish() },
+            finishInput: { continuation.finish() },
+            resize: { continuation.yield(Array("\($0.columns)x\($0.rows)".utf8)) },
+            close: { continuation.finish() },
             exitCode: { 7 })
     }
 

@@ -50,9 +50,13 @@ import Wire
     func `frames are put together however they are cut`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let frames = (0..<20).map { _ -> AttachFrame in
-            switch Int.random(in: 0..<4, using: &random) {
+            switch Int.random(in: 0..<5, using: &random) {
             case 0: .end
             case 1: .exit(Int32.random(in: .min ... .max, using: &random))
+            case 2:
+                .resize(
+                    columns: UInt16.random(in: .min ... .max, using: &random),
+                    rows: UInt16.random(in: .min ... .max, using: &random))
             default:
                 .data(
                     (0..<Int.random(in: 0...300, using: &random)).map { _ in

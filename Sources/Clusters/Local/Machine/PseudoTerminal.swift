@@ -11,9 +11,7 @@ struct PseudoTerminal {
     let path: String
 
     init(_ size: TerminalSize, owner: UInt32?) throws(Failure) {
-        var window = winsize(
-            ws_row: UInt16(clamping: size.rows), ws_col: UInt16(clamping: size.columns),
-            ws_xpixel: 0, ws_ypixel: 0)
+        var window = Self.window(size)
         let ends: (Int32, Int32)? = Spawn.oneAtATime.withLock { _ in
             var (master, slave): (Int32, Int32) = (-1, -1)
             guard openpty(&master, &slave, nil, nil, &window) == 0 else { return nil }
@@ -24,5 +22,17 @@ struct PseudoTerminal {
         (ours, theirs) = ends
         path = String(cString: name)
         if let owner { fchown(theirs, owner, owner) }
+    }
+
+    /// The kernel tells the programs there.
+    static func resize(_ terminal: Int32, to size: TerminalSize) {
+        var window = window(size)
+        _ = ioctl(terminal, UInt(TIOCSWINSZ), &window)
+    }
+
+    private static func window(_ size: TerminalSize) -> winsize {
+        winsize(
+            ws_row: UInt16(clamping: size.rows), ws_col: UInt16(clamping: size.columns),
+            ws_xpixel: 0, ws_ypixel: 0)
     }
 }

@@ -14,8 +14,8 @@ enum Spawn {
     static let oneAtATime = Mutex(())
 
     /// Starts `arguments` (the first is the program, looked up in the system's directories) with
-    /// our descriptors placed as the child's; 0, 1 and 2 are `/dev/null` where none is named. With
-    /// `terminal` the child leads a session whose terminal that path is, as its 0, 1 and 2.
+    /// our descriptors placed as the child's; 0, 1 and 2 are `/dev/null` where none is named, or
+    /// the terminal with the path `terminal`, which becomes nobody's controlling terminal by that.
     static func start(
         _ arguments: [String], descriptors: [Int32: Int32] = [:], terminal: String? = nil
     ) throws(Failure) -> pid_t {
@@ -23,11 +23,13 @@ enum Spawn {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         for number: Int32 in 0...2 where descriptors[number] == nil {
-            posix_spawn_file_actions_addopen(&actions, number, terminal ?? "/dev/null", O_RDWR, 0)
+            posix_spawn_file_actions_addopen(
+                &actions, number, terminal ?? "/dev/null", O_RDWR | O_NOCTTY, 0)
         }
-        for (number, ours) in descriptors {
-            posix_spawn_file_actions_adddup2(&actions, ours, number)
-        }
+        // From copies above them all: one of ours may have the number that another is to have.
+        let copies = try copies(of: descriptors)
+        defer { for copy in copies.values { close(copy) } }
+        for (number, copy) in copies { posix_spawn_file_actions_adddup2(&actions, copy, number) }
         for stray in strays() where descriptors[stray] == nil {
             posix_spawn_file_actions_addclose(&actions, stray)
         }
@@ -59,6 +61,23 @@ enum Spawn {
                 "\(arguments[0]) cannot be started: \(String(cString: strerror(result)))")
         }
         return process
+    }
+
+    private static func copies(
+        of descriptors: [Int32: Int32]
+    ) throws(Failure) -> [Int32: Int32] {
+        let above = 1 + max(2, descriptors.keys.max() ?? 0)
+        var copies: [Int32: Int32] = [:]
+        for (number, ours) in descriptors {
+            let copy = fcntl(ours, F_DUPFD_CLOEXEC, above)
+            guard copy >= 0 else {
+                let failure = Descriptors.failure("a descriptor")
+                for made in copies.values { close(made) }
+                throw failure
+            }
+            copies[number] = copy
+        }
+        return copies
     }
 
     /// What of ours somebody forgot to close on exec.

@@ -8,6 +8,8 @@ package enum AttachFrame: Hashable, Sendable {
     case end
     /// The command's exit code, the last frame from there; 0 for a connection.
     case exit(Int32)
+    /// The terminal here has another size now; from the client alone.
+    case resize(columns: UInt16, rows: UInt16)
 
     /// The longest payload, in bytes.
     package static let maximumPayload = 1 << 20
@@ -21,6 +23,11 @@ package enum AttachFrame: Hashable, Sendable {
             Self.header(2, 4)
                 + stride(from: 24, through: 0, by: -8).map {
                     UInt8(truncatingIfNeeded: UInt32(bitPattern: code) >> UInt32($0))
+                }
+        case .resize(let columns, let rows):
+            Self.header(3, 4)
+                + [columns, rows].flatMap {
+                    [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)]
                 }
         }
     }
@@ -56,6 +63,9 @@ package enum AttachFrame: Hashable, Sendable {
             case (2, 4):
                 return .exit(
                     Int32(bitPattern: payload.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }))
+            case (3, 4):
+                let numbers = [0, 2].map { UInt16(payload[$0]) << 8 | UInt16(payload[$0 + 1]) }
+                return .resize(columns: numbers[0], rows: numbers[1])
             default: throw Malformed()
             }
         }
