@@ -94,15 +94,18 @@ package struct WorkSpecification: Hashable, Codable, Sendable {
     package var command: [String]
     package var environment: [String: String]
     package var volumes: [VolumeMount]
+    /// An engine of ours, which the machine's agent runs, instead of a command.
+    package var replica: ReplicaID?
 
     package init(
         name: String, command: [String], environment: [String: String] = [:],
-        volumes: [VolumeMount] = []
+        volumes: [VolumeMount] = [], replica: ReplicaID? = nil
     ) {
         self.name = name
         self.command = command
         self.environment = environment
         self.volumes = volumes
+        self.replica = replica
     }
 }
 

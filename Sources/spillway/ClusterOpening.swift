@@ -62,7 +62,9 @@ enum ClusterOpening {
             pools: [
                 PoolDeclaration(
                     name: pool, site: site, supplier: supplier, cluster: cluster,
-                    shape: machine.shape, nodes: [NodeDeclaration(name: machine.node)])
+                    shape: machine.shape, nodes: [NodeDeclaration(name: machine.node)],
+                    // CPU slots are shared by model engines; GPUs are not divided.
+                    fractional: machine.shape.acceleratorMemoryMiB == 0)
             ])
     }
 }

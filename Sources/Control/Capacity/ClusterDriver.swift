@@ -141,6 +141,7 @@ package struct ClusterDriver: Sendable {
     }
 
     private func perform(_ action: ClusterAction) async throws(Failure) {
+        if await service.carryOutForEngine(action) { return }
         switch action {
         case .start(let grant):
             guard let start = try await service.leaseStart(grant) else { return }

@@ -18,11 +18,17 @@ extension ControlService {
             let first = try await opener.firstInventory()
             take([.inventoryDeclared(first)])
         }
+        orderEngines()
         await openClusters()
         let volumes = Task { await runVolumes() }
         defer { volumes.cancel() }
+        var engines = ContinuousClock.now
         while !Task.isCancelled {
             if let due = rental.path.nextDue, due <= clock.now() { take([.tick]) }
+            if engines.duration(to: .now) > Self.engineInterval {
+                engines = .now
+                orderEngines()
+            }
             try? await Task.sleep(for: Self.tickInterval)
         }
     }

@@ -19,6 +19,7 @@ extension ControlService {
             return []
         }
         await openClusters()
+        orderEngines()
     }
 
     /// What refers to something that is not declared would only fail later.

@@ -74,6 +74,7 @@ extension ControlService {
             }
             return LogPart(bytes: [], isLast: false)
         }
+        try requireWorkOfItsOwn(id)
         guard position.rank < run.nodes.count else {
             throw Failure(
                 .notFound, "\(id) has \(run.nodes.count) nodes; ranks begin at 0.",
@@ -99,6 +100,7 @@ extension ControlService {
         to id: InstanceID, rank: Int, target: AttachTarget, viewer: CapacityViewer
     ) async throws -> Attachment {
         let body = try await order(.instance(id), viewer: viewer)
+        try requireWorkOfItsOwn(.instance(id))
         guard let run = body.runs.last(where: { $0.state == .running || $0.state == .ending })
         else {
             throw Failure(
@@ -107,6 +109,17 @@ extension ControlService {
                     + (body.reason.map { ": \($0)" } ?? "") + ".")
         }
         return try await cluster(ofPool: body.pool).attach(run.lease, rank: rank, target)
+    }
+
+    /// An engine is no work that somebody sent: it is looked after as a model.
+    private func requireWorkOfItsOwn(_ id: OrderID) throws(Failure) {
+        guard let order = rental.path.order(id, at: clock.now())?.order, order.replica != nil,
+            case .instance(let work) = order.content
+        else { return }
+        throw Failure(
+            .conflict,
+            "\(id) is the engine of the model '\(work.name)': 'spillway model list' says how it is."
+        )
     }
 
     private func cluster(ofPool name: PoolName) throws(Failure) -> any Cluster {

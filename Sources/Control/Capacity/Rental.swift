@@ -22,6 +22,11 @@ struct Rental {
     /// Orders that ended in the transaction under way.
     var ended: [OrderID] = []
 
+    /// The orders in which engines on this machine run.
+    var engines: [ReplicaID: OrderID] = [:]
+    /// What the agent was told last to run.
+    var runningEngines: Set<ReplicaID> = []
+
     var clusters: [ClusterName: RunningCluster] = [:]
     var opener: ClusterOpener?
     /// Where files that were sent with orders are kept; nil where no work is started.

@@ -149,7 +149,7 @@ extension ControlService {
             capabilities: Capability.allCases.filter(deployment.capabilities.contains)
                 .map(\.rawValue),
             state: state(of: deployment, running),
-            problem: agentProblems[deployment.model], priceAs: deployment.priceAs,
+            problem: problem(of: deployment.model), priceAs: deployment.priceAs,
             contextLength: deployment.contextLength,
             maximumOutputTokens: deployment.maximumOutputTokens, slots: deployment.slots,
             replicas: running.count, file: deployment.modelFile, url: deployment.baseURL,

@@ -26,7 +26,7 @@ extension ControlService {
                 let running = replicas.filter { $0.model == deployment.model }
                 return ModelStatusBody(
                     name: deployment.model, state: state(of: deployment, running),
-                    replicas: running.count, problem: agentProblems[deployment.model])
+                    replicas: running.count, problem: problem(of: deployment.model))
             })
     }
 

@@ -8,7 +8,7 @@ import Vocabulary
 extension ControlService {
     package func agentConnected(_ send: @escaping @Sendable (AgentCommand) -> Void) {
         agent = send
-        send(.run(engineOrders))
+        engineLeasesChanged()
     }
 
     package func agentDisconnected() { agent = nil }
@@ -18,26 +18,16 @@ extension ControlService {
         let changed = replicas != agentReplicas
         agentReplicas = replicas
         agentProblems = problems
-        if changed { snapshotChanged() }
+        guard changed else { return }
+        engineLeasesChanged()
+        snapshotChanged()
     }
 
     /// The deployments have changed.
     func deploymentsChanged() {
-        agent?(.run(engineOrders))
+        orderEngines()
+        engineLeasesChanged()
         snapshotChanged()
-    }
-
-    /// The engines that should run on this machine.
-    package var engineOrders: [EngineOrder] {
-        served.compactMap { row in
-            guard row.deployment.baseURL == nil, let file = row.deployment.modelFile else {
-                return nil
-            }
-            return EngineOrder(
-                replica: Self.replica(of: row), model: row.deployment.model,
-                engine: row.deployment.engine, modelFile: file,
-                contextLength: row.deployment.contextLength, slots: row.deployment.slots)
-        }
     }
 
     /// Ours as the agent reports them, and servers that somebody else runs.
@@ -56,8 +46,13 @@ extension ControlService {
 
     private var served: [DeploymentRow] { directory.deployments.filter { $0.removedAt == nil } }
 
+    /// Those whose engines run on this machine.
+    var localDeployments: [DeploymentRow] {
+        served.filter { $0.deployment.baseURL == nil && $0.deployment.modelFile != nil }
+    }
+
     /// The same again after a restart: engines run on while control is away.
-    private static func replica(of row: DeploymentRow) -> ReplicaID {
+    static func replica(of row: DeploymentRow) -> ReplicaID {
         let milliseconds = UInt64(clamping: row.deployment.createdAt.microseconds / 1000)
         return ReplicaID(high: milliseconds << 16, low: UInt64(clamping: row.sequence))
     }
