@@ -12,8 +12,9 @@ package protocol Cluster: Sendable {
     /// How strictly work is kept apart here; probed when the cluster was opened.
     var isolation: Isolation { get }
 
-    /// What nodes there are, and how they are. Throws `unavailable` while the cluster does not
-    /// answer: control then treats nothing as lost until it is silent for longer than its limit.
+    /// What nodes there are, and how they are, our own fences aside. Throws `unavailable` while the
+    /// cluster does not answer: control then treats nothing as lost until it is silent for longer
+    /// than its limit.
     func nodes() async throws(Failure) -> [NodeReport]
 
     /// What became of the leases that were started here and not yet forgotten. May leave out those

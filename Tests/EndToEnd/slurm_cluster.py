@@ -26,6 +26,7 @@ import time
 from pathlib import Path
 
 TOOLS = ["slurmctld", "slurmd", "slurmrestd", "scontrol", "munged", "setpriv", "mknod", "bwrap"]
+INSTALL_LIMIT_SECONDS = 180
 QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -74,13 +75,17 @@ class SlurmCluster:
         for attempt in range(3):  # Somebody may take a port before a daemon does.
             try:
                 return self._start(owner)
-            except (Unfinished, subprocess.CalledProcessError) as problem:
+            except (Unfinished, subprocess.SubprocessError) as problem:
                 self.stop()
                 if attempt == 2:
-                    raise SystemExit(f"Slurm did not start: {problem}; see {self.root}/log")
+                    raise SystemExit(
+                        f"Slurm did not start: {problem}; see {self.root}/log\n{self._last_words()}")
 
     def _start(self, owner):
-        for name in ["state", "spool"]:  # of an earlier cluster
+        # Of an earlier cluster, or of an attempt that did not come to its end.
+        if not (self.root / "sql/installed").exists():
+            shutil.rmtree(self.root / "sql", ignore_errors=True)
+        for name in ["state", "spool"]:
             shutil.rmtree(self.root / name, ignore_errors=True)
         for name in ["etc", "state", "spool", "log", "run", "gpu", "shared"]:
             (self.root / name).mkdir(parents=True, exist_ok=True)
@@ -100,7 +105,7 @@ class SlurmCluster:
             self.start_node(node)
         self._start_rest(ports[1])
         (self.root / "cluster.json").write_text(json.dumps(self.facts))
-        self.wait("all nodes idle", 30, lambda: self._states().count("idle") == self.node_count)
+        self.wait("all nodes idle", 60, lambda: self._states().count("idle") == self.node_count)
         if owner:
             process = subprocess.Popen(
                 [sys.executable, __file__, "watch", str(self.root), "--owner", str(owner)],
@@ -204,19 +209,28 @@ PartitionName=spillway Nodes=ALL MaxTime=INFINITE State=UP Default=YES
         data.mkdir(exist_ok=True)
         shutil.chown(data, "mysql", "mysql")
         log = (self.root / "log/mariadb.log").open("a")
-        if not (data / "mysql").exists():
+        # The folder for temporary files that this process was given may be closed to mysql.
+        temporary = self.root / "sql-tmp"
+        temporary.mkdir(exist_ok=True)
+        shutil.chown(temporary, "mysql", "mysql")
+        environment = {**os.environ, "TMPDIR": str(temporary)}
+        if not (data / "installed").exists():
             subprocess.run(
                 ["mariadb-install-db", "--no-defaults", "--user=mysql", f"--datadir={data}",
-                 "--skip-test-db"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True)
+                 "--skip-test-db", f"--tmpdir={temporary}"], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, env=environment, check=True, timeout=INSTALL_LIMIT_SECONDS)
+            (data / "installed").touch()
         process = subprocess.Popen(
             ["mariadbd", "--no-defaults", "--user=mysql", f"--datadir={data}",
              f"--socket={data}/socket", f"--pid-file={data}/pid", "--bind-address=127.0.0.1",
              f"--port={sql_port}", "--innodb-buffer-pool-size=128M",
-             "--innodb-lock-wait-timeout=900", "--innodb-flush-log-at-trx-commit=0"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+             "--innodb-lock-wait-timeout=900", "--innodb-flush-log-at-trx-commit=0",
+             f"--tmpdir={temporary}"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+            start_new_session=True)
         self._note("mariadbd", process.pid)
         sql = ["mariadb", "--no-defaults", "-S", f"{data}/socket", "-e"]
-        self.wait("MariaDB", 60, lambda: subprocess.run([*sql, "select 1"], **QUIET).returncode == 0)
+        self.wait("MariaDB", 180, lambda: subprocess.run([*sql, "select 1"], **QUIET).returncode == 0)
         subprocess.run(
             [*sql, "create database if not exists slurm;"
              "create user if not exists slurm@127.0.0.1 identified by 'slurm';"
@@ -244,7 +258,7 @@ StorageLoc=slurm
 """)
         configuration.chmod(0o600)
         subprocess.run(["slurmdbd"], env=self.environment, check=True, **QUIET)
-        self.wait("slurmdbd", 30, lambda: self.tool("sacctmgr", "-i", "show", "cluster") is not None)
+        self.wait("slurmdbd", 90, lambda: self.tool("sacctmgr", "-i", "show", "cluster") is not None)
         name = self.configuration.read_text().splitlines()[0].split("=")[1]
         self.tool("sacctmgr", "-i", "add", "cluster", name)
 
@@ -276,6 +290,14 @@ StorageLoc=slurm
         done = subprocess.run([name, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=timeout)
         return done.stdout if done.returncode == 0 else None
+
+    def _last_words(self):
+        """What the daemons have said last: the folder may be gone when somebody looks."""
+        parts = []
+        for log in sorted((self.root / "log").glob("*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-5:]
+            parts += [f"{log.name}: {line}" for line in lines]
+        return "\n".join(parts)
 
     def _states(self):
         try:

@@ -70,7 +70,11 @@ extension CapacityPath {
                 lease, from: counted, to: .draining, since: max(ended, lease.placedAt))
         }
         lease.outcome = outcome(of: lease, end, isOurs: isOurs)
-        lease.cause = end.cause
+        // It was stopped because its node had failed.
+        lease.cause =
+            if case .stopped = end.cause, let node = lease.failedNode { .nodeFailed(node) } else {
+                end.cause
+            }
         lease.endedAt = ended
         lease.phase = .ended
         lease.due = nil

@@ -72,10 +72,6 @@ package final class LocalCluster: Cluster {
         } else if !isolation.sufficesForCustomers {
             report.reason = isolation.sentence
         }
-        if let fenced = state.withLock({ $0.fenced }) {
-            report.state = .draining
-            report.reason = fenced
-        }
         if let lost = try await lostGPUs() {
             report.state = .down
             report.reason = "nvidia-smi no longer lists \(lost)"

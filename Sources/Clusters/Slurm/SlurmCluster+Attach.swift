@@ -10,6 +10,7 @@ extension SlurmCluster {
     /// with no more rights than the work has. perl finds the user namespace that the sandbox's own
     /// was made in, which owns all the others; nothing else that every node has can.
     private static let entering = #"""
+        exec 2>&1
         directory=$1 rank=$2; shift 2
         read -r line <"$directory/status-$rank" || exit 125
         process=${line#*'"child-pid": '}; process=${process%%[!0-9]*}
@@ -79,8 +80,11 @@ extension SlurmCluster {
                 close(input)
                 close(theirOutput)
             }
-            let process = try Spawn.start(
-                line, descriptors: [0: input, 1: theirOutput, 2: theirOutput])
+            // What srun itself has to say is not the command's.
+            let log = Glibc.open(files.slurmLog, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+            guard log >= 0 else { throw Descriptors.failure(files.slurmLog) }
+            defer { close(log) }
+            let process = try Spawn.start(line, descriptors: [0: input, 1: theirOutput, 2: log])
             return AttachedDescriptors.attachment(
                 process: process, input: theirInput, output: output, isTerminal: false)
         }

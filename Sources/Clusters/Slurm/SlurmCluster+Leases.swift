@@ -17,7 +17,7 @@ extension SlurmCluster {
         // Slurm's silence must not hide what the workers have written.
         _ = try? await lookAtJobs()
         await findFailedNodes()
-        return state.withLock { $0.leases.takeChanges() }
+        return state.withLock { $0.leases.takeChanges(at: clock.now()) }
     }
 
     /// Each name in `changes/` is a lease's, and what happened to it.
@@ -82,7 +82,15 @@ extension SlurmCluster {
     /// A worker that Slurm ended does not know why: it is the death of a node of the gang, or
     /// somebody cancelled the job in Slurm.
     private func findFailedNodes() async {
-        let lost = state.withLock { $0.leases.newlyLost }
+        let now = ContinuousClock.now
+        let lost = state.withLock { state -> [LeaseID] in
+            let lost = state.leases.newlyLost
+            // Once at once for what is new, then as often as Slurm's list is read.
+            guard Set(lost) != state.sought || now >= state.nextSearch else { return [] }
+            state.sought = Set(lost)
+            state.nextSearch = now + Limit.listInterval
+            return lost
+        }
         guard !lost.isEmpty, let nodes = try? await nodes() else { return }
         let down = Set(nodes.filter { $0.state == .down }.map(\.node))
         state.withLock { state in
@@ -106,7 +114,10 @@ extension SlurmCluster {
             let failed = try await nodes().first { $0.state == .down && theirs.contains($0.node) }
             let end = SlurmLeases.end(
                 entry, row: row, exit: exit, failedNode: failed?.node, at: clock.now())
-            state.withLock { $0.leases.saw(end, of: lease) }
+            state.withLock {
+                $0.leases.saw(
+                    end, of: lease, at: clock.now(), isSuspect: row?.state == "NODE_FAIL")
+            }
         }
     }
 
@@ -209,7 +220,8 @@ extension SlurmCluster {
         try SlurmLeaseFiles.write([], to: files.live)
         let jobs = state.withLock { state in
             state.leases.add(lease, grant: nil)
-            state.leases.saw(LeaseEnd(startedAt: nil, endedAt: now, cause: .stopped), of: lease)
+            state.leases.saw(
+                LeaseEnd(startedAt: nil, endedAt: now, cause: .stopped), of: lease, at: now)
             return state.leases.entries[lease]?.jobs ?? []
         }
         for job in jobs.sorted() { try await connection.end(job) }

@@ -6,7 +6,8 @@ package import Vocabulary
 extension SlurmCluster {
     package func fence(_ node: NodeName, reason: String) async throws(Failure) {
         try await commands.run([
-            "scontrol", "update", "NodeName=\(node)", "State=DRAIN", "Reason=spillway: \(reason)",
+            "scontrol", "update", "NodeName=\(node)", "State=DRAIN",
+            "Reason=\(SlurmNode.fenceMark)\(reason)",
         ])
     }
 

@@ -21,6 +21,8 @@ package final class SlurmCluster: Cluster {
         /// How long what a forgotten lease has printed and left is kept.
         static let keptSeconds: Int64 = 30 * 86400
         static let sweepInterval = Duration.seconds(3600)
+        /// After Slurm's own time limit for a node that is silent.
+        static let noticeMargin = Duration.seconds(15)
     }
 
     struct State {
@@ -33,6 +35,9 @@ package final class SlurmCluster: Cluster {
         var needsList = true
         var nextList = ContinuousClock.now
         var nextSweep = ContinuousClock.now
+        /// Leases for which a failed node was looked for last, and when that is due again.
+        var sought: Set<LeaseID> = []
+        var nextSearch = ContinuousClock.now
         /// What each node has for accelerators; nil: CPU slots.
         var accelerators: [NodeName: AcceleratorType?] = [:]
     }
@@ -81,11 +86,15 @@ package final class SlurmCluster: Cluster {
         try SlurmLeaseFiles.write(SlurmWorker.text.utf8, to: "\(shared)/\(worker)")
         let settings = try await SlurmCommands(declaration).run(["scontrol", "show", "config"])
         let found = SlurmIsolation(settings: settings, declaration: declaration)
-        return SlurmCluster(
+        let cluster = SlurmCluster(
             name, declaration, clock: clock, isolation: found.isolation,
             script: SlurmScript(
                 shared: shared, limiter: found.limiter, hasNetwork: found.hasNetwork,
                 diskMiBPerAccelerator: diskMiBPerAccelerator, worker: worker))
+        if let timeout = found.nodeTimeout {
+            cluster.state.withLock { $0.leases.faultPatience = timeout + Limit.noticeMargin }
+        }
+        return cluster
     }
 
     func files(_ lease: LeaseID) -> SlurmLeaseFiles { SlurmLeaseFiles(lease, in: shared) }
@@ -147,11 +156,14 @@ package final class SlurmCluster: Cluster {
         return state.withLock { state in
             if let claim { state.leases.saw(claim, of: lease) }
             if let end {
-                state.leases.saw(end.end(startedAt: startedAt), of: lease)
+                state.leases.saw(
+                    end.end(startedAt: startedAt), of: lease, at: clock.now(),
+                    isSuspect: end.isLost)
             } else if claim == .stopped {
                 // We died between taking the start for nobody and writing that down.
                 state.leases.saw(
-                    LeaseEnd(startedAt: nil, endedAt: clock.now(), cause: .stopped), of: lease)
+                    LeaseEnd(startedAt: nil, endedAt: clock.now(), cause: .stopped), of: lease,
+                    at: clock.now())
             }
             return state.leases.entries[lease]?.end != nil
         }

@@ -82,14 +82,30 @@ struct SlurmProblem: Error, Hashable, Sendable {
         return [
             "unable to contact", "connection refused", "connect failure", "socket timed out",
             "no answer from", "timed out", "zero bytes were transmitted",
+            // slurmrestd's, where it could not ask slurmctld.
+            "unspecified error",
         ].contains { lower.contains($0) }
     }
 
+    /// It would be taken at another time: a node is down, drained or reserved just now.
+    var isPassing: Bool {
+        let lower = words.lowercased()
+        return ["required node not available", "requested nodes are busy"].contains {
+            lower.contains($0)
+        }
+    }
+
     func failure(_ what: String) -> Failure {
-        isSilence
-            ? Failure(
+        if isSilence {
+            return Failure(
                 .unavailable, "Slurm does not answer (\(what)): \(words)",
                 retry: .after(.seconds(2)))
-            : Failure(.engineFailed, "Slurm refused (\(what)): \(words)")
+        }
+        if isPassing {
+            return Failure(
+                .unavailable, "Slurm does not take it now (\(what)): \(words)",
+                retry: .after(.seconds(2)))
+        }
+        return Failure(.engineFailed, "Slurm refused (\(what)): \(words)")
     }
 }

@@ -2,11 +2,14 @@ import CapacityPath
 import Fleet
 import Foundation
 
-/// What a Slurm cluster keeps apart: by bubblewrap in each job, and by Slurm's own settings.
+/// What a Slurm cluster keeps apart, by bubblewrap in each job and by Slurm's own settings, and
+/// what else of these settings matters to us.
 struct SlurmIsolation: Sendable {
     let isolation: Isolation
     let limiter: SlurmScript.Limiter
     let hasNetwork: Bool
+    /// After which Slurm takes a silent node for dead; nil: never.
+    let nodeTimeout: Duration?
 
     /// `settings` is what `scontrol show config` prints.
     init(settings: String, declaration: SlurmDeclaration) {
@@ -17,6 +20,8 @@ struct SlurmIsolation: Sendable {
             }
             if parts.count == 2 { values[parts[0]] = parts[1].lowercased() }
         }
+        let timeout = values["SlurmdTimeout"]?.prefix { $0.isNumber }
+        nodeTimeout = timeout.flatMap { Int64($0) }.flatMap { $0 > 0 ? .seconds($0) : nil }
         let hasGroups = values["TaskPlugin"]?.contains("task/cgroup") ?? false
         func constrains(_ what: String) -> Bool { hasGroups && values[what] == "yes" }
 

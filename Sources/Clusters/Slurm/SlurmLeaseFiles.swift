@@ -154,6 +154,9 @@ struct SlurmStamp: Hashable, Sendable {
 
     private static let fileTooLarge: Int32 = 25
 
+    /// Whether ranks of a gang have vanished.
+    var isLost: Bool { cause == "lost" }
+
     func end(startedAt: Instant?) -> LeaseEnd {
         LeaseEnd(
             startedAt: cause == "refused" ? nil : startedAt, endedAt: at, cause: causeOfEnd)

@@ -72,8 +72,14 @@ struct SlurmLeases: Sendable {
         case cancel(Int)
     }
 
+    /// How long an end is kept back until Slurm says which node failed: longer than it takes to
+    /// notice.
+    var faultPatience = Duration.seconds(60)
     private(set) var entries: [LeaseID: Entry] = [:]
     private var changed: Set<LeaseID> = []
+    /// Leases that were lost with a node, which one is not known yet, and until when that is waited
+    /// for.
+    private var suspects: [LeaseID: Instant] = [:]
 
     var hasOpenLeases: Bool { entries.values.contains { $0.end == nil } }
 
@@ -89,6 +95,7 @@ struct SlurmLeases: Sendable {
     mutating func remove(_ lease: LeaseID) {
         entries[lease] = nil
         changed.remove(lease)
+        suspects[lease] = nil
     }
 
     mutating func submitted(_ lease: LeaseID, job: Int, at now: Instant) {
@@ -106,8 +113,10 @@ struct SlurmLeases: Sendable {
         changed.insert(lease)
     }
 
-    /// The first end that is seen is the end.
-    mutating func saw(_ end: LeaseEnd, of lease: LeaseID) {
+    /// The first end that is seen is the end. `isSuspect`: one of its nodes must have failed.
+    mutating func saw(
+        _ end: LeaseEnd, of lease: LeaseID, at now: Instant, isSuspect: Bool = false
+    ) {
         guard let entry = entries[lease], entry.end == nil else { return }
         var end = end
         // A clock that was set back must not give a time below zero.
@@ -115,16 +124,19 @@ struct SlurmLeases: Sendable {
         entries[lease]?.end = end
         entries[lease]?.killAt = nil
         changed.insert(lease)
+        if isSuspect, end.cause == .nodeFailed(nil) { suspects[lease] = now + faultPatience }
     }
 
-    /// Those that ended since the last report by a fault of ours that has no node's name yet.
+    /// Those that ended and were not reported yet, by a fault of ours that has no node's name yet.
     var newlyLost: [LeaseID] {
         changed.filter { entries[$0]?.end?.cause == .nodeFailed(nil) }
     }
 
     mutating func lost(_ lease: LeaseID, with down: Set<NodeName>) {
         let node = entries[lease]?.grant?.shares.map(\.node).first(where: down.contains)
-        if let node { entries[lease]?.end?.cause = .nodeFailed(node) }
+        guard let node else { return }
+        entries[lease]?.end?.cause = .nodeFailed(node)
+        suspects[lease] = nil
     }
 
     mutating func stopping(_ lease: LeaseID, killAt: Instant) {
@@ -213,10 +225,12 @@ struct SlurmLeases: Sendable {
         return LeaseEnd(startedAt: entry.startedAt, endedAt: endedAt, cause: cause)
     }
 
-    /// What changed since the last call.
-    mutating func takeChanges() -> [LeaseReport] {
-        defer { changed = [] }
-        return changed.sorted().compactMap { lease in
+    /// What changed since the last call, but for what is kept back.
+    mutating func takeChanges(at now: Instant) -> [LeaseReport] {
+        suspects = suspects.filter { $0.value > now }
+        let news = changed.filter { suspects[$0] == nil }
+        changed.subtract(news)
+        return news.sorted().compactMap { lease in
             entries[lease].map { entry in
                 let state: LeaseReport.State =
                     if let end = entry.end {

@@ -18,6 +18,9 @@ struct SlurmNode: Decodable {
 }
 
 extension SlurmNode {
+    /// How the reason of a fence of ours begins, in Slurm.
+    static let fenceMark = "spillway: "
+
     /// Where the accelerators are CPU slots.
     static let cpu = Name<AcceleratorKind>("cpu")
 
@@ -63,8 +66,10 @@ extension SlurmNode {
             foreign: max(0, used - ours))
     }
 
+    /// Our own fence is left out: control knows it.
     private var condition: (NodeReport.State, String?) {
-        let flags = stateFlags ?? []
+        let isOurs = reason?.hasPrefix(Self.fenceMark) ?? false
+        let flags = (stateFlags ?? []).filter { !isOurs || $0 != "DRAIN" }
         switch state.lowercased() {
         case "idle", "mixed", "allocated": break
         default: return (.down, state.uppercased())

@@ -214,7 +214,7 @@ enum SlurmWorker {
           cage
           options+=(
             --bind "$directory/work" /work --ro-bind "$told" /work/.spillway
-            "${mounts[@]}" --remount-ro / --chdir /work --clearenv "${environment[@]}"
+            "${mounts[@]}" --remount-ro / --remount-ro /proc --chdir /work --clearenv "${environment[@]}"
             --setenv SPILLWAY_RANK "$rank" --setenv SPILLWAY_ACCELERATORS "$accelerators"
           )
           for name in CUDA_VISIBLE_DEVICES ROCR_VISIBLE_DEVICES ZE_AFFINITY_MASK; do
@@ -242,7 +242,8 @@ enum SlurmWorker {
             if ((${#nodes[@]} > 1)); then poll & else watch & fi
             watcher=$!
             wait_for_work
-            made_sandbox || refuse "the sandbox could not be made on $SLURMD_NODENAME; its log says why"
+            made_sandbox || refuse \
+              "the sandbox on $SLURMD_NODENAME could not be made (code $code); its log says why"
           fi
           if [[ $cause = exited ]] && ((code == 137)) && was_out_of_memory; then cause=memory; fi
           now

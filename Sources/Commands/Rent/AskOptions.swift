@@ -71,7 +71,7 @@ package struct TimeSpan: ExpressibleByArgument, Hashable, Sendable {
     package init?(argument: String) {
         let factors: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
         guard let unit = argument.last, let factor = factors[unit],
-            let number = Int64(argument.dropLast()), number > 0, number < 1_000_000_000
+            let number = Int64(argument.dropLast()), number >= 0, number < 1_000_000_000
         else { return nil }
         seconds = number * factor
     }

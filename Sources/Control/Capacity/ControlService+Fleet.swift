@@ -42,6 +42,10 @@ extension ControlService {
         PurchaseClass.allCases.map { rental.path.terms(of: $0) }
     }
 
+    package func declare(_ terms: ClassTerms) async throws {
+        try transactCapacity { try fold(.termsDeclared([terms]), $0) }
+    }
+
     // MARK: Pools
 
     package func pools() async throws -> [PoolBody] {

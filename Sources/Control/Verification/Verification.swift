@@ -26,6 +26,7 @@ package struct Verification {
         "every billed stretch has its charge, and every charge its stretch")
     var holds = Finding("every hold of a lease ends once")
     var credits = Finding("every service credit is posted, and none is above what was charged")
+    var uses = Finding("every second of an accelerator is in one use, and billed once at most")
     var invoices = Finding("every invoice is the sum of its lines and of its usage")
     var notes = Finding("every credit note is posted and takes back no more than its line")
 
@@ -58,6 +59,7 @@ package struct Verification {
             try verification.verifyUsage()
             try verification.verifyJournals()
             try verification.verifyCapacity()
+            try verification.verifyUses()
             try verification.verifyDocuments()
             return verification.findings
         }
@@ -66,7 +68,7 @@ package struct Verification {
     private var findings: [Finding] {
         [
             balance, once, covered, checkpoints, rating, charges, tokens, journals, stretches,
-            capacityRating, capacityCharges, holds, credits, invoices, notes,
+            capacityRating, capacityCharges, holds, credits, uses, invoices, notes,
         ]
     }
 }

@@ -18,7 +18,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
     case ledgerEntries, ledgerAccounts
     case inventoryShow, inventoryCheck, inventoryApply
     case poolList, poolShow, nodeList, nodeShow, nodeCommand, supplierList, supplierShow
-    case terms, quote
+    case terms, termsChange, quote
     case jobSubmit, jobList, jobShow, jobCancel, jobLog, jobFile
     case instanceCreate, instanceList, instanceShow, instanceStop, instanceLog, instanceAttach
     case reservationCreate, reservationList, reservationShow, reservationCancel
@@ -52,7 +52,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
         switch self {
         case .home, .health, .ready, .metrics, .openAPI: .open
         case .inventoryShow, .inventoryCheck, .inventoryApply, .nodeList, .nodeShow, .nodeCommand,
-            .supplierList, .supplierShow:
+            .supplierList, .supplierShow, .termsChange:
             .operator
         default: isCompute ? .customer : .operator
         }

@@ -75,6 +75,19 @@ extension QuoteBody: DescribedBody {
     }
 }
 
+extension TermsChangeBody: DescribedBody {
+    package static var fieldNotes: [String: String] {
+        [
+            "notice_seconds": "Between notice and stop when it is taken back; spot alone is.",
+            "refund_within_seconds": "Taken back so soon after its start, it is credited whole.",
+            "failure_credit_thousandths":
+                "Of what a run was charged, credited when a node of ours fails under it.",
+            "failure_credit_reach_seconds": "How far back such a credit reaches.",
+            "money_notice_seconds": "Between the warning that money ends and the stop.",
+        ]
+    }
+}
+
 extension OrderBody: DescribedBody {
     package static var fieldNotes: [String: String] {
         [

@@ -81,17 +81,46 @@ struct SlurmGangTests {
     }
 
     @Test func `a fence keeps work off, and is taken away again`() async throws {
-        let (_, watch) = try await stand()
+        let (stand, watch) = try await stand()
         let node: NodeName = try name("n6")
         try await watch.cluster.unfence(node)
         try await watch.cluster.fence(node, reason: "a test's \"doubt\"")
+        let shown = try await stand.tool("scontrol", ["show", "node", "n6"])
+        #expect(shown.contains("DRAIN") && shown.contains("doubt"), "\(shown)")
+        // Control has fenced it, and is told how it is apart from that.
+        let report = try await watch.cluster.nodes().first { $0.node == node }
+        #expect(report?.state == .up)
+        let start = try lease(["true"], on: ["n6"])
+        // Slurm keeps it waiting, or says that it does not take it now.
+        let isTaken = try await takes(watch.cluster, start)
+        #expect(try await !watch.isRunning(start.grant.lease))
+        #expect(try await watch.end(start.grant.lease) == nil)
+        try await watch.cluster.unfence(node)
+        if !isTaken { try await watch.cluster.start(start) }
+        #expect(try await watch.ended(start.grant.lease).cause == .exited(0))
+    }
+
+    @Test func `a drain by somebody else is reported`() async throws {
+        let (stand, watch) = try await stand()
+        let node: NodeName = try name("n6")
+        _ = try await stand.tool(
+            "scontrol", ["update", "NodeName=n6", "State=DRAIN", "Reason=fan"])
         let report = try await watch.cluster.nodes().first { $0.node == node }
         #expect(report?.state == .draining)
-        #expect(report?.reason?.contains("doubt") == true)
-        let start = try lease(["true"], on: ["n6"])
-        try await watch.cluster.start(start)
+        #expect(report?.reason?.contains("fan") == true)
         try await watch.cluster.unfence(node)
-        #expect(try await watch.ended(start.grant.lease).cause == .exited(0))
+        try await eventually("it is up again") {
+            try await watch.cluster.nodes().first { $0.node == node }?.state == .up
+        }
+    }
+
+    private func takes(_ cluster: SlurmCluster, _ start: LeaseStart) async throws -> Bool {
+        do {
+            try await cluster.start(start)
+            return true
+        } catch  where error.code == .unavailable {
+            return false
+        }
     }
 
     @Test func `a reservation holds nodes for its own leases`() async throws {

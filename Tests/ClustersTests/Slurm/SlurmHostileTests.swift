@@ -42,7 +42,8 @@ struct SlurmHostileTests {
             ln -s /etc/shadow link; cat link; ln -s / slash; cat slash/etc/shadow
             for d in /*; do [ $d = /usr ] || [ $d = /sys ] || find $d -name secret; done
             for f in /usr/x /etc/x /x /bin/x /work/.spillway/x /proc/sys/kernel/hostname \
-                /proc/sysrq-trigger; do ( : > $f ) && echo "wrote $f"; done
+                /proc/sys/kernel/core_pattern /proc/sys/vm/drop_caches /proc/irq/*/smp_affinity \
+                /proc/sysrq-trigger /proc/1/oom_score_adj; do ( : > $f ) && echo "wrote $f"; done
             mount -t tmpfs none /work && echo mounted
             unshare -U true && echo nested; unshare -m true && echo nested
             for k in 'c 1 1' 'b 254 0' 'c 10 200'; do mknod /work/node $k && echo broken; done
@@ -69,7 +70,7 @@ struct SlurmHostileTests {
             grep -E '^(Cap(Prm|Eff)|NoNewPrivs|Uid)' /proc/self/status
             exec python3 - <<'END'
             import socket
-            for port in (22, 6817, 7777, 8080):
+            for port in (22, 6817, 7700 + 77, 8080):
                 try: socket.create_connection(("127.0.0.1", port), 1); print("reached", port)
                 except OSError: print("held", port)
             END
@@ -86,17 +87,22 @@ struct SlurmHostileTests {
             "bomb() { bomb | bomb & }; bomb; sleep 60", on: "n3", hardLimit: 3)
         #expect(bomb.end.cause == .timeLimit)
         for place in ["/tmp/fill", "/dev/shm/fill"] {
-            let fill = "f = open(\"\(place)\", \"wb\")\nwhile 1: f.write(bytes(1 << 20))"
+            // One file alone would only meet the limit of a file's size.
+            let fill = """
+                for i in range(64):
+                    with open(f"\(place){i}", "wb") as f: f.write(bytes(32 << 20))
+                print("filled")
+                """
             let (log, end) = try await attack("exec python3 -c '\(fill)'", on: "n3")
             let held = end.cause == .outOfMemory || log.contains("No space left")
             #expect(held, "\(place): \(end.cause) \(log)")
         }
         // One large file is stopped at once; many, and one without a name, when somebody looks.
-        let large = try await attack("head -c 1g /dev/zero > big; echo $?", on: "n4")
+        let large = try await attack("head -c 1G /dev/zero > big; echo $?", on: "n4")
         #expect(
             large.log.contains("File size limit") || large.log.hasSuffix("153\n"), "\(large.log)")
         let hidden = try await attack(
-            "for i in 5 6 7; do eval \"exec $i> hidden; rm hidden; head -c 40m /dev/zero >&$i\"; done;"
+            "for i in 5 6 7; do eval \"exec $i> hidden; rm hidden; head -c 40M /dev/zero >&$i\"; done;"
                 + " sleep 60", on: "n4")
         #expect(hidden.end.cause == .signalled(25), "\(hidden)")
     }

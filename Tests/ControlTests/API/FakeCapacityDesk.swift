@@ -78,6 +78,9 @@ final class FakeCapacityDesk: CapacityDesk {
     func suppliers() async throws -> [SupplierBody] { [] }
 
     func terms() async throws -> [ClassTerms] { ClassTerms.standard }
+    func declare(_ terms: ClassTerms) async throws {
+        note("terms \(terms.purchaseClass.rawValue) \(terms.reclaimNotice ?? -1)")
+    }
     func quote(_ request: QuoteRequest, viewer: CapacityViewer) async throws -> QuoteBody {
         state.withLock { $0.quoted.append(request) }
         return QuoteBody(

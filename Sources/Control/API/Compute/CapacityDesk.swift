@@ -142,6 +142,8 @@ package protocol CapacityDesk: Sendable {
     func suppliers() async throws -> [SupplierBody]
 
     func terms() async throws -> [ClassTerms]
+    /// For orders from now on.
+    func declare(_ terms: ClassTerms) async throws
     /// Also where nothing can be had: then with the reason and what changes it.
     func quote(_ request: QuoteRequest, viewer: CapacityViewer) async throws -> QuoteBody
 

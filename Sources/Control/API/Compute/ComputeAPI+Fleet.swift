@@ -68,6 +68,21 @@ extension ComputeAPI {
         }
     }
 
+    func changeTerms(_ call: APICall) async throws -> APIResponse {
+        guard let purchaseClass = PurchaseClass(rawValue: call.text("class")),
+            let now = try await desk.terms().first(where: { $0.purchaseClass == purchaseClass })
+        else {
+            throw Failure(
+                .notFound,
+                "There is no class '\(call.text("class"))'; there are "
+                    + PurchaseClass.allCases.map(\.rawValue).joined(separator: ", ") + ".",
+                parameter: "class")
+        }
+        let terms = try now.changed(by: call.body())
+        try await desk.declare(terms)
+        return try .json(TermsBody(terms))
+    }
+
     private func nodeQuery(_ call: APICall) throws(Failure) -> NodeQuery {
         let query = try call.query("pool", "state", "after", "limit")
         return NodeQuery(

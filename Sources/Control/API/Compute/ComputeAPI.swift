@@ -24,6 +24,8 @@ package struct ComputeAPI: Sendable {
             return try await fleet(call, for: viewer)
         case .terms:
             return try .json(try await desk.terms().map { TermsBody($0) })
+        case .termsChange:
+            return try await changeTerms(call)
         case .quote:
             let request = try OrderForm.quote(call.body(), payer: payer(viewer))
             return try .json(try await desk.quote(request, viewer: viewer))

@@ -66,6 +66,7 @@ extension APIRoute {
         case .supplierList: APIOperation(nil, .json([SupplierBody].self))
         case .supplierShow: APIOperation(nil, .json(SupplierBody.self))
         case .terms: APIOperation(nil, .json([TermsBody].self))
+        case .termsChange: APIOperation(TermsChangeBody.self, .json(TermsBody.self))
         case .quote: APIOperation(QuoteRequestBody.self, .json(QuoteBody.self))
         default: orderOperation ?? volumeOperation
         }

@@ -21,6 +21,8 @@ extension APIRoute {
         case .supplierShow:
             Row(.get, "/v1/suppliers/{supplier}", "One supplier, with its cost per hour.")
         case .terms: Row(.get, "/v1/terms", "What each purchase class promises.")
+        case .termsChange:
+            Row(.patch, "/v1/terms/{class}", "Change what a purchase class promises from now on.")
         case .quote: Row(.post, "/v1/quotes", "What an order would cost and when it would start.")
         default: nil
         }

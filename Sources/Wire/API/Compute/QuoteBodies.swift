@@ -113,6 +113,36 @@ package struct QuoteBody: Codable, Hashable, Sendable {
     }
 }
 
+/// What is to be different in the terms of a class, for orders from now on; what is left out stays.
+package struct TermsChangeBody: APIRequestBody, Hashable {
+    /// Of spot work, the only one that is taken back.
+    package var noticeSeconds: Int64?
+    package var refundWithinSeconds: Int64?
+    package var failureCreditThousandths: Int64?
+    package var failureCreditReachSeconds: Int64?
+    package var moneyNoticeSeconds: Int64?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case noticeSeconds = "notice_seconds"
+        case refundWithinSeconds = "refund_within_seconds"
+        case failureCreditThousandths = "failure_credit_thousandths"
+        case failureCreditReachSeconds = "failure_credit_reach_seconds"
+        case moneyNoticeSeconds = "money_notice_seconds"
+    }
+
+    package init(
+        noticeSeconds: Int64? = nil, refundWithinSeconds: Int64? = nil,
+        failureCreditThousandths: Int64? = nil, failureCreditReachSeconds: Int64? = nil,
+        moneyNoticeSeconds: Int64? = nil
+    ) {
+        self.noticeSeconds = noticeSeconds
+        self.refundWithinSeconds = refundWithinSeconds
+        self.failureCreditThousandths = failureCreditThousandths
+        self.failureCreditReachSeconds = failureCreditReachSeconds
+        self.moneyNoticeSeconds = moneyNoticeSeconds
+    }
+}
+
 /// What a purchase class promises, as figures and in words.
 package struct TermsBody: Codable, Hashable, Sendable {
     package var purchaseClass: PurchaseClass
