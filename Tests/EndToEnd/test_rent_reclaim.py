@@ -1,7 +1,8 @@
 """Capacity is taken back from spot work for entitled teams, on a real Slurm: in time, with notice,
 from as few as suffice and from nobody else. About 2 min; SPILLWAY_FULL=1: 200 with a notice of 2 s
-and 5 with 120 s, 25 min."""
+and 5 with 120 s, 25 min. SPILLWAY_RECLAIMS and SPILLWAY_SEED cut the 200 into parts."""
 
+import os
 import random
 import time
 
@@ -13,14 +14,14 @@ from slurm_rental import ACCELERATORS, FINAL, NODES, SlurmRental, is_possible, s
 pytestmark = pytest.mark.skipif(
     not is_possible(), reason="a real Slurm: root, and 'make slurm-packages'")
 
-RECLAIMS = 200 if FULL else 15
+RECLAIMS = int(os.environ.get("SPILLWAY_RECLAIMS", 200 if FULL else 15))
 LONG_RECLAIMS, LONG_NOTICE = (5, 120) if FULL else (2, 15)
 NOTICE = 2
 ENTITLED = 32
 # What is promised beside the notice.
 NOTICE_WITHIN_SECONDS = 1
 HANDED_OVER_WITHIN_SECONDS = 5
-SEED = 20261122
+SEED = int(os.environ.get("SPILLWAY_SEED", 20261122))
 STUBBORN = (
     "sleep 100000 & child=$!; trap 'echo told $(date +%s.%N)' USR1;"
     "trap 'kill $child; echo ended $(date +%s.%N); exit 143' TERM; echo began $(date +%s.%N);"

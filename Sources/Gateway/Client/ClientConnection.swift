@@ -54,8 +54,8 @@ final class ClientConnection: ChannelDuplexHandler {
     private var isTakingAhead = false
     private var readIsDue = false
     var isPeerLocal = false
-    /// Whether the client takes its answer's bytes: the channel's word, kept because asking it costs
-    /// more than the rest of what each read has to decide.
+    /// Whether the client takes its answer's bytes: the channel's word, kept because asking it
+    /// costs more than the rest of what each read has to decide.
     private(set) var takesBytes = true
     /// How many bytes waited for the client when it was last looked at.
     private var unsent = 0
