@@ -14,7 +14,10 @@ extension ControlService {
             book.leased(of: .organization($0)) > .zero
         }
         await settleDown(recalling: lent.map { .organization($0) })
-        return directory.organizations.values.sorted { $0.id < $1.id }.map(body(of:))
+        // Who pays before teams of ours.
+        return directory.organizations.values
+            .sorted { ($0.isInternal ? 1 : 0, $0.id) < ($1.isInternal ? 1 : 0, $1.id) }
+            .map(body(of:))
     }
 
     /// Calls idle money back first, so that `held` is what requests under way really hold.
