@@ -56,7 +56,7 @@ enum ClusterOpening {
                     name: site, energyPrice: .cents(12), powerUsageThousandths: 1000)
             ],
             suppliers: [
-                SupplierDeclaration(name: supplier, terms: .owned(.smallMachine))
+                SupplierDeclaration(name: supplier, terms: .owned(.assumed(of: machine.shape)))
             ],
             clusters: [ClusterDeclaration(name: cluster, kind: .local)],
             pools: [
@@ -71,9 +71,14 @@ enum ClusterOpening {
 
 extension OwnedCost {
     /// What is assumed of a machine that nobody has declared: the owner's inventory says better.
-    fileprivate static let smallMachine = OwnedCost(
-        capitalPerNode: .dollars(1000), lifeMonths: 48, residualThousandths: 100,
-        costOfCapitalThousandths: 80, operationsThousandths: 50, wattsPerNode: 100)
+    fileprivate static func assumed(of shape: NodeShape) -> OwnedCost {
+        let count = Int64(shape.accelerators)
+        let hasGPUs = shape.acceleratorMemoryMiB > 0
+        return OwnedCost(
+            capitalPerNode: .dollars(count * (hasGPUs ? 30_000 : 250)), lifeMonths: 48,
+            residualThousandths: 100, costOfCapitalThousandths: 80, operationsThousandths: 50,
+            wattsPerNode: count * (hasGPUs ? 1000 : 25))
+    }
 }
 
 /// The simulated clusters that are open: they have the nodes that the inventory gives them.

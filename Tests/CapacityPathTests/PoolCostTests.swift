@@ -64,6 +64,30 @@ import Vocabulary
         #expect(cost.floor(for: .onDemand) == cost.full)
     }
 
+    @Test func `nothing is sold below its floor, and the owner sees the sum`() throws {
+        let cost = Self.cost(Self.cases[0], sold: 800)
+        let pool = try #require(PoolName("p"))
+        for purchaseClass in PurchaseClass.allCases {
+            let floor = cost.floor(for: purchaseClass)
+            try cost.check(floor, in: purchaseClass, pool: pool, showsCost: true)
+            for showsCost in [true, false] {
+                let failure = #expect(throws: Failure.self) {
+                    try cost.check(
+                        floor - Money(units: 1), in: purchaseClass, pool: pool,
+                        showsCost: showsCost)
+                }
+                #expect(failure?.message.contains("\(floor) dollars") == showsCost)
+            }
+        }
+        let failure = #expect(throws: Failure.self) {
+            try cost.check(.zero, in: .onDemand, pool: pool, showsCost: true)
+        }
+        let sum =
+            "capital \(cost.capital) + power \(cost.power) + operations \(cost.operations) = "
+            + "\(cost.full) dollars"
+        #expect(failure?.message.contains(sum) == true)
+    }
+
     @Test func `capital that costs nothing is spread evenly`() {
         let cost = PoolCost(
             terms: .owned(

@@ -98,6 +98,52 @@ def test_what_cannot_be_had_is_refused_with_the_reason(product):
     assert "4096" in err, err
 
 
+def test_nothing_is_sold_below_its_floor(product, tmp_path):
+    inventory = product.command("inventory", "show")
+    owned = inventory["suppliers"][0]["owned"]
+    path = tmp_path / "inventory.yaml"
+
+    def apply():
+        path.write_text(json.dumps(inventory))
+        product.command("inventory", "apply", str(path))
+
+    before = owned["capital_per_node"]
+    owned["capital_per_node"] = "1000000"
+    apply()
+    project = product.command("customer", "list")[0]["project"]
+    _, err = submit(product, "true", expect=1)
+    assert "does not cover what it costs" in err and "capital" not in err, err
+    _, err = submit(product, "true", options=("--project", project), expect=1)
+    assert "capital " in err and " = " in err, err
+    owned["capital_per_node"] = before
+    apply()
+    submit(product, "true")
+
+
+def test_a_repeated_volume_command_has_one_effect(product):
+    made = product.command("volume", "create", "data", "--pool", POOL, "--quota", "16MiB")
+    one = product.command("volume", "snapshot", made["id"], "--idempotency-key", "snap")
+    assert product.command("volume", "snapshot", made["id"], "--idempotency-key", "snap") == one
+    assert len(product.command("volume", "snapshots", made["id"])) == 1
+    gone = product.command("volume", "delete", made["id"], "--idempotency-key", "gone")
+    assert gone["state"] == "deleted"
+    product.command("volume", "undelete", made["id"], "--idempotency-key", "back")
+    # Late, and without effect.
+    assert product.command("volume", "delete", made["id"], "--idempotency-key", "gone") == gone
+    assert product.command("volume", "show", made["id"])["state"] == "available"
+    product.command("volume", "delete", made["id"])
+
+
+def test_a_repeated_node_command_has_one_effect(product):
+    node = product.command("node", "list")[0]["name"]
+    drain = ("node", "drain", node, "--reason", "fan", "--idempotency-key", "drain-1")
+    assert product.command(*drain)["state"] == "draining"
+    resume = ("node", "resume", node, "--reason", "repaired", "--idempotency-key", "resume-1")
+    assert product.command(*resume)["state"] == "in_service"
+    assert product.command(*drain)["state"] == "draining"
+    assert product.command("node", "show", node)["state"] == "in_service"
+
+
 def test_an_instance_stays_up_and_is_entered_and_stopped(product):
     made = product.command("instance", "create", "--pool", POOL, "--accelerators", "1")
     wait_for(

@@ -73,6 +73,41 @@ package struct PoolCost: Hashable, Sendable {
         }
     }
 
+    /// Throws ``Failure`` for a price at which a sale makes no sense.
+    ///
+    /// - Parameter showsCost: What things cost us is the owner's own business.
+    package func check(
+        _ price: Money, in purchaseClass: PurchaseClass, pool: PoolName, showsCost: Bool
+    ) throws(Failure) {
+        let floor = floor(for: purchaseClass)
+        guard price < floor else { return }
+        guard showsCost else {
+            throw Failure(
+                .conflict,
+                "The pool \(pool) is not sold in the class \(purchaseClass.rawValue) at present: its "
+                    + "price of \(price) dollars does not cover what it costs. Ask for another class "
+                    + "or pool.", parameter: "class")
+        }
+        throw Failure(
+            .conflict,
+            "Nothing is sold below its floor. An accelerator-hour of the pool \(pool) costs "
+                + "\(sum(for: purchaseClass)), and its \(purchaseClass.rawValue) price is \(price). "
+                + "Raise the price with 'spillway price apply', or correct the inventory.",
+            parameter: "class")
+    }
+
+    /// `capital 1.2 + power 0.1 + operations 0.05 = 1.35 dollars`.
+    private func sum(for purchaseClass: PurchaseClass) -> String {
+        let floor = floor(for: purchaseClass)
+        guard purchaseClass != .spot else { return "\(floor) dollars more when it is used" }
+        let parts = [
+            ("capital", capital), ("power", power), ("operations", operations),
+            ("contract", contract),
+        ]
+        return parts.filter { $0.1 != .zero }.map { "\($0.0) \($0.1)" }.joined(separator: " + ")
+            + " = \(floor) dollars"
+    }
+
     /// Of the capital, what a year costs: the annuity that leaves the residual at the end.
     private static func yearlyShare(of owned: OwnedCost) -> Decimal24 {
         let months = max(1, owned.lifeMonths)

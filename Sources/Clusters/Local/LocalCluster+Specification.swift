@@ -38,13 +38,13 @@ extension LocalCluster {
                 "The files of a lease may have \(LocalPlace.Limit.inputBytes >> 20) MiB together. "
                     + "Put what is larger on a volume.", parameter: "files")
         }
-        let count = Int64(max(1, share.devices.count))
-        let cpu = share.cpuThousandths > 0 ? share.cpuThousandths : count * 1000
+        let slots = share.devices.isEmpty ? 1000 : share.accelerators.thousandths
+        let cpu = share.cpuThousandths > 0 ? share.cpuThousandths : slots
         let memory =
             share.memoryMiB > 0
             ? share.memoryMiB
-            : shape.node.memoryMiB * count / Int64(max(1, shape.node.accelerators))
-        let disk = diskMiB(accelerators: count)
+            : shape.node.memoryMiB * slots / 1000 / Int64(max(1, shape.node.accelerators))
+        let disk = diskMiB(Accelerators(thousandths: slots))
         let volumes = try attached(start.work.volumes)
         let user = try user(for: start.work.volumes)
         try promise(mebibytes: disk)
@@ -113,9 +113,9 @@ extension LocalCluster {
         }
     }
 
-    private func diskMiB(accelerators: Int64) -> Int64 {
+    private func diskMiB(_ accelerators: Accelerators) -> Int64 {
         let perSlot = place.diskMiBPerSlot ?? min(LocalPlace.Limit.diskMiBPerSlot, shareOfFree)
-        return max(16, perSlot * accelerators)
+        return max(16, perSlot * accelerators.thousandths / 1000)
     }
 
     /// Half of what is free, in equal parts for all accelerators.

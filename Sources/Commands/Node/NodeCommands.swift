@@ -19,13 +19,15 @@ protocol NodeChange: OwnerCommand {
     static var command: NodeCommandName { get }
     var node: NodeName { get }
     var reason: String { get }
+    var effect: EffectOptions { get }
 }
 
 extension NodeChange {
     func run() async throws {
         let call = try ControlCall(
             .nodeCommand, path: APIRoute.nodeCommand.path("\(node)"),
-            body: NodeCommandBody(command: Self.command, reason: reason))
+            body: NodeCommandBody(command: Self.command, reason: reason),
+            idempotencyKey: effect.key)
         try await show(call, NodeBody.self) { node, text in text.node(node) }
     }
 }

@@ -19,4 +19,5 @@ struct NodeDrain: NodeChange {
     var reason: String
 
     @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var effect: EffectOptions
 }

@@ -19,4 +19,5 @@ struct NodeFence: NodeChange {
     var reason: String
 
     @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var effect: EffectOptions
 }

@@ -19,4 +19,5 @@ struct NodeMaintain: NodeChange {
     var reason: String
 
     @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var effect: EffectOptions
 }

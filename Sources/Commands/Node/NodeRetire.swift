@@ -19,4 +19,5 @@ struct NodeRetire: NodeChange {
     var reason: String
 
     @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var effect: EffectOptions
 }

@@ -18,11 +18,12 @@ struct VolumeRestore: RentCommand {
     var snapshot: SnapshotID
 
     @OptionGroup var rent: RentOptions
+    @OptionGroup var effect: EffectOptions
 
     func run() async throws {
         let call = try ControlCall(
             .volumeRestore, path: APIRoute.volumeRestore.path("\(volume)"),
-            body: VolumeRestoreBody(snapshot: snapshot))
+            body: VolumeRestoreBody(snapshot: snapshot), idempotencyKey: effect.key)
         try await show(call, VolumeBody.self) { answer, text in text.volume(answer) }
     }
 }

@@ -15,9 +15,11 @@ struct VolumeUndelete: RentCommand {
     var volume: VolumeID
 
     @OptionGroup var rent: RentOptions
+    @OptionGroup var effect: EffectOptions
 
     func run() async throws {
-        let call = ControlCall(.volumeUndelete, path: APIRoute.volumeUndelete.path("\(volume)"))
+        var call = ControlCall(.volumeUndelete, path: APIRoute.volumeUndelete.path("\(volume)"))
+        call.idempotencyKey = effect.key
         try await show(call, VolumeBody.self) { answer, text in text.volume(answer) }
     }
 }

@@ -4,7 +4,7 @@ import Wire
 /// A request that has found its route.
 struct APICall {
     let route: APIRoute
-    let idempotency: String?
+    private(set) var idempotency: String?
     private let parameters: [String: String]
     private let request: APIRequest
 
@@ -17,6 +17,11 @@ struct APICall {
         }
         self.idempotency = try Self.idempotency(request, route)
         self.request = request
+    }
+
+    /// A customer's idempotency keys are its project's own: what another one chose is not known.
+    mutating func keepKeys(apartFor project: ProjectID) {
+        idempotency = idempotency.map { "\(project)/\($0)" }
     }
 
     func body<Body: APIRequestBody>(_ type: Body.Type = Body.self) throws(Failure) -> Body {

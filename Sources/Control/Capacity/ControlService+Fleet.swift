@@ -129,13 +129,18 @@ extension ControlService {
     }
 
     package func command(
-        _ command: NodeCommand, node: NodeName, reason: String
+        _ command: NodeCommand, node: NodeName, reason: String, idempotency: String?
     ) async throws -> NodeBody {
         _ = try await self.node(node)
-        try transactCapacity { records in
+        return try once(
+            "node.command/\(node)", [command.rawValue, reason], key: idempotency, folding: true
+        ) { records in
             try fold(.nodeCommanded(node, command, reason: reason), records)
+            guard let view = rental.path.node(node) else {
+                throw Failure(.notFound, "There is no node '\(node)'.", parameter: "node")
+            }
+            return body(of: view)
         }
-        return try await self.node(node)
     }
 
     private func body(of node: NodeView) -> NodeBody {

@@ -153,6 +153,11 @@ extension ControlService {
                     + "sold. Ask for another class; the owner adds a price with 'spillway price "
                     + "apply'.", parameter: "class")
         }
+        // Work in a reservation is paid for with the reservation.
+        if order.within == nil, let cost = rental.path.declaredInventory.cost(of: pool.name) {
+            try cost.check(
+                price, in: order.purchaseClass, pool: pool.name, showsCost: order.key == nil)
+        }
         return CapacityPrice(perAcceleratorHour: price, version: book.version, entry: entry)
     }
 

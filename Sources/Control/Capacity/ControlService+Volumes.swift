@@ -86,7 +86,16 @@ extension ControlService {
         try await body(of: try kept(id, viewer))
     }
 
-    package func deleteVolume(_ id: VolumeID, viewer: CapacityViewer) async throws -> VolumeBody {
+    package func deleteVolume(
+        _ id: VolumeID, viewer: CapacityViewer, idempotency: String?
+    ) async throws -> VolumeBody {
+        _ = try kept(id, viewer)
+        return try await onceDone("volume.delete/\(id)", "", key: idempotency) {
+            try await delete(id, viewer)
+        }
+    }
+
+    private func delete(_ id: VolumeID, _ viewer: CapacityViewer) async throws -> VolumeBody {
         var row = try kept(id, viewer)
         guard row.deletedAt == nil else { return try await body(of: row) }
         if let lease = users(of: id).first {
@@ -101,8 +110,15 @@ extension ControlService {
     }
 
     package func undeleteVolume(
-        _ id: VolumeID, viewer: CapacityViewer
+        _ id: VolumeID, viewer: CapacityViewer, idempotency: String?
     ) async throws -> VolumeBody {
+        _ = try kept(id, viewer)
+        return try await onceDone("volume.undelete/\(id)", "", key: idempotency) {
+            try await undelete(id, viewer)
+        }
+    }
+
+    private func undelete(_ id: VolumeID, _ viewer: CapacityViewer) async throws -> VolumeBody {
         var row = try kept(id, viewer)
         guard row.deletedAt != nil else { return try await body(of: row) }
         // The time it was deleted for is not billed: the next stretch begins now.
@@ -116,6 +132,13 @@ extension ControlService {
         _ id: VolumeID, viewer: CapacityViewer, idempotency: String?
     ) async throws -> SnapshotBody {
         let row = try kept(id, viewer)
+        return try await onceDone("volume.snapshot/\(id)", "", key: idempotency) {
+            try await snapshot(row)
+        }
+    }
+
+    private func snapshot(_ row: VolumeRow) async throws -> SnapshotBody {
+        let id = row.id
         try requireAvailable(row)
         guard rental.snapshots.values.count(where: { $0.volume == id }) < Self.maximumSnapshots
         else {
@@ -141,9 +164,18 @@ extension ControlService {
     }
 
     package func restoreVolume(
-        _ id: VolumeID, from snapshot: SnapshotID, viewer: CapacityViewer
+        _ id: VolumeID, from snapshot: SnapshotID, viewer: CapacityViewer, idempotency: String?
     ) async throws -> VolumeBody {
         let row = try kept(id, viewer)
+        return try await onceDone("volume.restore/\(id)", snapshot, key: idempotency) {
+            try await restore(row, from: snapshot)
+        }
+    }
+
+    private func restore(
+        _ row: VolumeRow, from snapshot: SnapshotID
+    ) async throws -> VolumeBody {
+        let id = row.id
         try requireAvailable(row)
         guard rental.snapshots[snapshot]?.volume == id else {
             throw Failure(

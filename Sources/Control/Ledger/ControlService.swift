@@ -171,22 +171,8 @@ package actor ControlService {
         guard let key else {
             return folding ? try transactCapacity(effect) : try transact(effect)
         }
-        let fingerprint = Self.digest(operation + "\n" + (try Self.json(body)))
-        if let first = try records.read({ try $0.idempotency(key) }) {
-            guard first.fingerprint == fingerprint else {
-                throw Failure(
-                    .conflict,
-                    "This idempotency key was used for something else. Use a new key for a new "
-                        + "request.")
-            }
-            guard let answer = first.answer else {
-                throw Failure(
-                    .conflict,
-                    "This was done before, at \(first.at), and its secret is shown only once. "
-                        + "Revoke that key and create another if the secret is lost.")
-            }
-            return try JSONDecoder().decode(Answer.self, from: Data(answer.utf8))
-        }
+        if let first: Answer = try answered(operation, body, key: key) { return first }
+        let fingerprint = try Self.fingerprint(operation, body)
         let keeping = { (records: any Recorder) in
             let answer = try effect(records)
             try records.insert(
@@ -197,6 +183,41 @@ package actor ControlService {
         }
         return folding ? try transactCapacity(keeping) : try transact(keeping)
     }
+
+    /// The same for an effect that takes longer than a transaction, and that may be begun again
+    /// until it is on record.
+    func onceDone<Answer: Codable>(
+        _ operation: String, _ body: some Encodable, key: String?,
+        _ effect: () async throws -> Answer
+    ) async throws -> Answer {
+        if let key, let first: Answer = try answered(operation, body, key: key) { return first }
+        let answer = try await effect()
+        return try once(operation, body, key: key) { _ in answer }
+    }
+
+    /// What was answered to the same request before; nil: it is a new one.
+    private func answered<Answer: Decodable>(
+        _ operation: String, _ body: some Encodable, key: String
+    ) throws -> Answer? {
+        guard let first = try records.read({ try $0.idempotency(key) }) else { return nil }
+        guard first.fingerprint == (try Self.fingerprint(operation, body)) else {
+            throw Failure(
+                .conflict,
+                "This idempotency key was used for something else. Use a new key for a new "
+                    + "request.")
+        }
+        guard let answer = first.answer else {
+            throw Failure(
+                .conflict,
+                "This was done before, at \(first.at), and its secret is shown only once. "
+                    + "Revoke that key and create another if the secret is lost.")
+        }
+        return try JSONDecoder().decode(Answer.self, from: Data(answer.utf8))
+    }
+
+    private static func fingerprint(
+        _ operation: String, _ body: some Encodable
+    ) throws -> String { digest(operation + "\n" + (try json(body))) }
 
     static func digest(_ text: String) -> String {
         SHA256.hash(data: Data(text.utf8)).map { byte in

@@ -58,14 +58,14 @@ package enum APIRoute: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether the operation moves money or makes something that does: it takes an
-    /// `Idempotency-Key`, and the same key has one effect.
+    /// Whether the operation moves money, makes something that does, or would do harm when a delayed
+    /// repetition does it again: it takes an `Idempotency-Key`, and the same key has one effect.
     package var takesIdempotencyKey: Bool {
         switch self {
         case .customerCreate, .creditAdd, .creditLimit, .projectCreate, .keyCreate, .priceApply,
             .invoiceIssue, .creditNoteIssue, .projectLimitsChange, .keyLimitsChange,
             .inventoryApply, .jobSubmit, .instanceCreate, .reservationCreate, .volumeCreate,
-            .volumeSnapshot:
+            .volumeSnapshot, .volumeDelete, .volumeUndelete, .volumeRestore, .nodeCommand:
             true
         default: false
         }

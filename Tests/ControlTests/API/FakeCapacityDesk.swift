@@ -70,9 +70,9 @@ final class FakeCapacityDesk: CapacityDesk {
         throw Failure(.notFound, "There is no node '\(name)'.")
     }
     func command(
-        _ command: NodeCommand, node: NodeName, reason: String
+        _ command: NodeCommand, node: NodeName, reason: String, idempotency: String?
     ) async throws -> NodeBody {
-        note("\(command.rawValue) \(node) \(reason)")
+        note("\(command.rawValue) \(node) \(reason)" + (idempotency.map { " \($0)" } ?? ""))
         return try await self.node(node)
     }
     func suppliers() async throws -> [SupplierBody] { [] }
@@ -182,10 +182,15 @@ final class FakeCapacityDesk: CapacityDesk {
             cluster: cluster, quotaMiB: 1, state: .available, createdAt: Instant(microseconds: 0),
             pricePerGiBMonth: .cents(5), charged: .zero)
     }
-    func deleteVolume(_ id: VolumeID, viewer: CapacityViewer) async throws -> VolumeBody {
-        try await volume(id, viewer: viewer)
+    func deleteVolume(
+        _ id: VolumeID, viewer: CapacityViewer, idempotency: String?
+    ) async throws -> VolumeBody {
+        note("delete \(idempotency ?? "-")")
+        return try await volume(id, viewer: viewer)
     }
-    func undeleteVolume(_ id: VolumeID, viewer: CapacityViewer) async throws -> VolumeBody {
+    func undeleteVolume(
+        _ id: VolumeID, viewer: CapacityViewer, idempotency: String?
+    ) async throws -> VolumeBody {
         try await volume(id, viewer: viewer)
     }
     func snapshotVolume(
@@ -196,7 +201,7 @@ final class FakeCapacityDesk: CapacityDesk {
     }
     func snapshots(of id: VolumeID, viewer: CapacityViewer) async throws -> [SnapshotBody] { [] }
     func restoreVolume(
-        _ id: VolumeID, from snapshot: SnapshotID, viewer: CapacityViewer
+        _ id: VolumeID, from snapshot: SnapshotID, viewer: CapacityViewer, idempotency: String?
     ) async throws -> VolumeBody {
         note("restore \(snapshot)")
         return try await volume(id, viewer: viewer)

@@ -136,7 +136,7 @@ package protocol CapacityDesk: Sendable {
     func nodes(_ query: NodeQuery) async throws -> [NodeBody]
     func node(_ name: NodeName) async throws -> NodeBody
     func command(
-        _ command: NodeCommand, node: NodeName, reason: String
+        _ command: NodeCommand, node: NodeName, reason: String, idempotency: String?
     ) async throws -> NodeBody
     /// By name.
     func suppliers() async throws -> [SupplierBody]
@@ -176,13 +176,17 @@ package protocol CapacityDesk: Sendable {
     ) async throws -> VolumeBody
     func volumes(_ query: VolumeQuery, viewer: CapacityViewer) async throws -> [VolumeBody]
     func volume(_ id: VolumeID, viewer: CapacityViewer) async throws -> VolumeBody
-    func deleteVolume(_ id: VolumeID, viewer: CapacityViewer) async throws -> VolumeBody
-    func undeleteVolume(_ id: VolumeID, viewer: CapacityViewer) async throws -> VolumeBody
+    func deleteVolume(
+        _ id: VolumeID, viewer: CapacityViewer, idempotency: String?
+    ) async throws -> VolumeBody
+    func undeleteVolume(
+        _ id: VolumeID, viewer: CapacityViewer, idempotency: String?
+    ) async throws -> VolumeBody
     func snapshotVolume(
         _ id: VolumeID, viewer: CapacityViewer, idempotency: String?
     ) async throws -> SnapshotBody
     func snapshots(of id: VolumeID, viewer: CapacityViewer) async throws -> [SnapshotBody]
     func restoreVolume(
-        _ id: VolumeID, from snapshot: SnapshotID, viewer: CapacityViewer
+        _ id: VolumeID, from snapshot: SnapshotID, viewer: CapacityViewer, idempotency: String?
     ) async throws -> VolumeBody
 }

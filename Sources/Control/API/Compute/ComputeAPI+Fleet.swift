@@ -52,7 +52,8 @@ extension ComputeAPI {
             }
             return try .json(
                 try await desk.command(
-                    command, node: call.name("node", of: Node.self), reason: body.reason))
+                    command, node: call.name("node", of: Node.self), reason: body.reason,
+                    idempotency: call.idempotency))
         case .supplierList:
             return try .json(try await desk.suppliers())
         case .supplierShow:

@@ -31,8 +31,12 @@ extension ComputeAPI {
     ) async throws -> APIResponse {
         let id = try call.identifier("volume", of: StorageVolume.self)
         switch call.route {
-        case .volumeDelete: return try .json(try await desk.deleteVolume(id, viewer: viewer))
-        case .volumeUndelete: return try .json(try await desk.undeleteVolume(id, viewer: viewer))
+        case .volumeDelete:
+            return try .json(
+                try await desk.deleteVolume(id, viewer: viewer, idempotency: call.idempotency))
+        case .volumeUndelete:
+            return try .json(
+                try await desk.undeleteVolume(id, viewer: viewer, idempotency: call.idempotency))
         case .volumeSnapshot:
             let snapshot = try await desk.snapshotVolume(
                 id, viewer: viewer, idempotency: call.idempotency)
@@ -41,7 +45,8 @@ extension ComputeAPI {
         case .volumeRestore:
             let body = try call.body(VolumeRestoreBody.self)
             return try .json(
-                try await desk.restoreVolume(id, from: body.snapshot, viewer: viewer))
+                try await desk.restoreVolume(
+                    id, from: body.snapshot, viewer: viewer, idempotency: call.idempotency))
         default: return try .json(try await desk.volume(id, viewer: viewer))
         }
     }

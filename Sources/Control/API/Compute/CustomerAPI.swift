@@ -12,11 +12,14 @@ package struct CustomerAPI: Sendable {
     package func respond(to request: APIRequest) async -> APIResponse {
         var response: APIResponse
         do {
-            let call = try call(request)
-            response =
-                call.route == .openAPI
-                ? try .document(OpenAPIDocument.customer)
-                : try await compute.answer(call, for: .customer(try identity(call)))
+            var call = try call(request)
+            if call.route == .openAPI {
+                response = try .document(OpenAPIDocument.customer)
+            } else {
+                let identity = try identity(call)
+                call.keepKeys(apartFor: identity.project)
+                response = try await compute.answer(call, for: .customer(identity))
+            }
         } catch let failure as Failure {
             response = .failure(failure, for: .customer)
         } catch {
