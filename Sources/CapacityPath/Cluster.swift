@@ -122,19 +122,15 @@ package struct NodeReport: Hashable, Codable, Sendable {
     package var shape: NodeShape
     /// Accelerators in use by work that is not ours.
     package var foreign: Int
-    /// When the cluster itself looks at it again, where it is not up; nil: not known.
-    package var next: Instant?
 
     package init(
-        node: NodeName, state: State, reason: String? = nil, shape: NodeShape, foreign: Int = 0,
-        next: Instant? = nil
+        node: NodeName, state: State, reason: String? = nil, shape: NodeShape, foreign: Int = 0
     ) {
         self.node = node
         self.state = state
         self.reason = reason
         self.shape = shape
         self.foreign = foreign
-        self.next = next
     }
 }
 

@@ -18,7 +18,7 @@ from product import FULL, wait_for
 SEED = int(os.environ.get("SPILLWAY_SEED", "20261121"))
 JOBS = 100 if FULL else 12
 KILLS = 50 if FULL else 4
-SHARE = Decimal("0.02") if FULL else Decimal("0.1")
+SHARE = Decimal("0.014") if FULL else Decimal("0.1")
 # All of Spillway, each of its processes, and the supervisor, which is the machine's agent, alone.
 ROLES = ("all", "up", "control", "gateway")
 SHORTEST_SECONDS, LONGEST_SECONDS = (2, 150) if FULL else (2, 8)
@@ -32,7 +32,7 @@ WORK = (
     "echo ran ${#starts[@]} $begin $EPOCHREALTIME")
 # Bills are in whole seconds.
 TOLERANCE_SECONDS = 1.0
-# By the job's own clock: it has two hundredths of a CPU to start its shell with.
+# By the job's own clock: it has a hundredth of a CPU to start its shell with.
 SHELL_SECONDS = 3.0
 
 

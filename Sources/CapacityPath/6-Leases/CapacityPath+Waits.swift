@@ -57,20 +57,20 @@ extension CapacityPath {
     }
 
     private func next(for node: NodeRecord) -> String {
-        let due = [node.due, node.reported?.next].compactMap(\.self).filter { $0 > now }.min()
+        let lookedAt = "it is looked at again"
         switch node.state {
         case .maintenance: return "when the owner resumes it"
         case .ordered where node.declaration.delivery.map({ $0 > now }) == true:
             return "when it is delivered"
-        case .testing, .ordered, .draining, .failed, .inService, .retired:
-            guard let due else {
-                return "it is looked at again within \(CapacityLimits.nodeReports) seconds"
-            }
-            let seconds = max(1, due.seconds - now.seconds + 1)
+        case .testing, .failed:
+            guard let due = node.due, due > now else { break }
+            let seconds = due.seconds - now.seconds + 1
             return seconds < 600
-                ? "it is looked at again in \(seconds) seconds at the latest"
-                : "it is looked at again at \(due.minuteText(at: now))"
+                ? "\(lookedAt) in \(seconds) seconds at the latest"
+                : "\(lookedAt) at \(due.minuteText(at: now))"
+        case .ordered, .draining, .inService, .retired: break
         }
+        return "\(lookedAt) within \(CapacityLimits.nodeReports) seconds"
     }
 
     /// What other than room keeps an order from starting.

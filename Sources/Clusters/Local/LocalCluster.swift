@@ -65,13 +65,8 @@ package final class LocalCluster: Cluster {
     package func nodes() async throws(Failure) -> [NodeReport] {
         var report = NodeReport(node: node, state: .up, shape: shape.node)
         let isolation = isolation
-        if !isolation.isKnown {
-            report.state = .draining
-            report.reason = isolation.sentence
-            report.next = isolation.nextTry
-        } else if !isolation.sufficesForCustomers {
-            report.reason = isolation.sentence
-        }
+        // Work of ours need not wait for it.
+        if !isolation.sufficesForCustomers { report.reason = isolation.sentence }
         if let lost = try await lostGPUs() {
             report.state = .down
             report.reason = "nvidia-smi no longer lists \(lost)"

@@ -176,9 +176,13 @@ package struct ClusterDriver: Sendable {
         guard case .start(let grant) = action else { return }
         let end = LeaseEnd(
             startedAt: nil, endedAt: service.clock.now(), cause: .startFailed(failure.message))
-        await service.take([
-            .leasesReported(
-                cluster.name, [LeaseReport(lease: grant.lease, state: .ended(end))])
-        ])
+        // What will never be taken is not tried again and again.
+        let given: [CapacityEvent] =
+            failure.code == .forbidden ? [.orderCancelled(grant.order)] : []
+        await service.take(
+            given + [
+                .leasesReported(
+                    cluster.name, [LeaseReport(lease: grant.lease, state: .ended(end))])
+            ])
     }
 }

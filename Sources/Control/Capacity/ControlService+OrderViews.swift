@@ -75,6 +75,18 @@ extension ControlService {
         view.leases.compactMap { rental.path.lease($0, at: clock.now()) }
     }
 
+    /// A customer's work has its place, and its node is not known to keep it apart yet.
+    private func explainStart(of order: Order, _ body: inout OrderBody) {
+        guard !order.isInternal, let pool = rental.path.pool(order.pool)?.declaration,
+            let isolation = rental.clusters[pool.cluster]?.cluster.isolation, !isolation.isKnown
+        else { return }
+        let nodes = body.runs.last?.nodes.map(\.text).joined(separator: ", ") ?? "its node"
+        body.reason = "\(nodes) is being checked: \(isolation.sentence)"
+        body.next =
+            "it starts within \(ClusterDriver.longestRetry.components.seconds) seconds of "
+            + "the end of that"
+    }
+
     func body(of view: OrderView, _ records: any RecordReader) throws -> OrderBody {
         var body = OrderBody(view.order)
         let leases = runs(of: view)
@@ -85,6 +97,7 @@ extension ControlService {
         body.reason = view.reason
         body.next = view.nextEvent
         body.expectedStart = view.expectedStart
+        if body.state == .starting, body.reason == nil { explainStart(of: view.order, &body) }
         body.startedAt = leases.compactMap(\.startedAt).min()
         body.endedAt = view.endedAt
         body.charged = view.cost

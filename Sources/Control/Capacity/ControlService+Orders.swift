@@ -167,8 +167,14 @@ extension ControlService {
             let cluster = rental.clusters[pool.cluster]?.cluster
         else { return }
         let isolation = cluster.isolation
-        // What is not known yet is waited for, as for the node itself.
-        guard isolation.isKnown, !isolation.sufficesForCustomers else { return }
+        guard !isolation.sufficesForCustomers else { return }
+        guard isolation.isKnown else {
+            // The first trial takes a moment, and is waited for.
+            guard let next = isolation.nextTry else { return }
+            throw Failure(
+                .unavailable, "The pool \(order.pool) is being checked: \(isolation.sentence).",
+                retry: .after(max(.seconds(1), next - clock.now())))
+        }
         throw Failure(
             .forbidden,
             "The pool \(order.pool) does not run customers' work, because it cannot keep it apart "

@@ -61,11 +61,12 @@ struct IsolationTests {
             try LeaseDirectory.replace(stand.place.memory + "/isolation.json", with: [])
             let anew = try await LocalCluster.open(stand.place)
             let report = try #require(try await anew.nodes().first)
-            #expect(report.state == .draining)
+            #expect(report.state == .up)
             #expect(report.reason == "it is being found out what it keeps apart")
-            await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: Failure.self) {
                 try await anew.start(stand.order(["true"]))
             }
+            #expect(failure?.code == .unavailable)
             try await eventually("it is found out") { anew.isolation.isKnown }
         }
     }
