@@ -56,7 +56,7 @@ extension SlurmCluster {
         _ lease: LeaseID, rank: Int, _ target: AttachTarget
     ) async throws(Failure) -> Attachment {
         let files = try await known(lease)
-        guard case .job(let job, _) = files.readClaim(), files.readEnd() == nil else {
+        guard case .job(let job) = files.readClaim(), files.readEnd() == nil else {
             throw Failure(.conflict, "\(lease) does not run now.", retry: .after(.seconds(1)))
         }
         try load()

@@ -233,7 +233,7 @@ extension SlurmCluster {
         let files = files(lease)
         guard files.isClaimed else { return }
         for _ in 0..<Limit.readClaimAttempts {
-            if case .job(let job, _) = files.readClaim() {
+            if case .job(let job) = files.readClaim() {
                 try await connection.end(job, signal: "USR1")
                 return
             }

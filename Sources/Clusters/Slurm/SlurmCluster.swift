@@ -152,9 +152,10 @@ package final class SlurmCluster: Cluster {
         let files = files(lease)
         let end = files.readEnd()
         let claim = files.readClaim()
-        let startedAt: Instant? = if case .job(_, let at) = claim { at } else { nil }
+        let startedAt = files.readBegin()
         return state.withLock { state in
             if let claim { state.leases.saw(claim, of: lease) }
+            if let startedAt { state.leases.saw(begin: startedAt, of: lease) }
             if let end {
                 state.leases.saw(
                     end.end(startedAt: startedAt), of: lease, at: clock.now(),

@@ -19,6 +19,7 @@ struct SlurmLeaseFiles: Hashable, Sendable {
     var slurmLog: String { path + "/slurm.log" }
     /// Whoever makes it decides: the job that may run the work, or control that it never runs.
     var claim: String { path + "/claim" }
+    var began: String { path + "/began" }
     var ended: String { path + "/ended" }
     /// Grows only, a line for each order.
     var orders: String { path + "/orders" }
@@ -36,7 +37,7 @@ struct SlurmLeaseFiles: Hashable, Sendable {
     }
 
     enum Claim: Hashable {
-        case job(Int, at: Instant)
+        case job(Int)
         /// Control was first: the work never begins.
         case stopped
     }
@@ -45,10 +46,13 @@ struct SlurmLeaseFiles: Hashable, Sendable {
     func readClaim() -> Claim? {
         guard let words = Self.words(claim) else { return nil }
         if words.first == "stopped" { return .stopped }
-        guard words.count >= 3, words[0] == "job", let job = Int(words[1]),
-            let microseconds = Int64(words[2])
-        else { return nil }
-        return .job(job, at: Instant(microseconds: microseconds))
+        guard words.count >= 2, words[0] == "job", let job = Int(words[1]) else { return nil }
+        return .job(job)
+    }
+
+    /// When the work began, as its worker saw the sandbox stand; nil where it has not.
+    func readBegin() -> Instant? {
+        Self.words(began)?.first.flatMap { Int64($0) }.map { Instant(microseconds: $0) }
     }
 
     var isClaimed: Bool { access(claim, F_OK) == 0 }
@@ -94,7 +98,8 @@ struct SlurmLeaseFiles: Hashable, Sendable {
 
     /// Replaces a file as a whole.
     static func write(_ text: some Sequence<UInt8>, to path: String) throws(Failure) {
-        let temporary = path + ".new"
+        // Of its own: another value for the same cluster may write the same file.
+        let temporary = "\(path).\(UInt32.random(in: .min ... .max)).new"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Descriptors.failure(temporary) }
         do throws(Failure) {

@@ -104,11 +104,14 @@ struct SlurmLeases: Sendable {
     }
 
     mutating func saw(_ claim: SlurmLeaseFiles.Claim, of lease: LeaseID) {
-        guard case .job(let job, let startedAt) = claim, entries[lease]?.startedAt == nil else {
-            return
-        }
+        guard case .job(let job) = claim else { return }
         entries[lease]?.claimant = job
         entries[lease]?.jobs.insert(job)
+    }
+
+    /// The work has begun.
+    mutating func saw(begin startedAt: Instant, of lease: LeaseID) {
+        guard entries[lease]?.startedAt == nil else { return }
         entries[lease]?.startedAt = startedAt
         changed.insert(lease)
     }

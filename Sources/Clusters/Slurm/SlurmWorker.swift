@@ -225,6 +225,7 @@ enum SlurmWorker {
           look
           code=0
           if [[ ! $stopping ]]; then
+            open_door
             set -m
             (
                 for name in "${groups[@]}"; do echo 0 >"$name/cgroup.procs" || exit 125; done
@@ -232,12 +233,14 @@ enum SlurmWorker {
               ulimit -n 4096
               ulimit -f $((disk_mib * 1024))
               ((EUID)) && ulimit -u "$most_processes"
+              exec 9>&"$door_in" {door_out}<&- {door_in}>&-
               exec bwrap --args 11 --json-status-fd 12 -- \
-                /bin/sh -c 'exec "$@"' work "${command[@]}" \
+                /bin/sh -c 'echo >&9; exec 9>&-; exec "$@"' work "${command[@]}" \
                 11<"$directory/options-$rank" 12>"$directory/status-$rank" \
                 </dev/null >>"$directory/log-$rank" 2>&1
             ) &
             work=$!
+            note_begin
             look
             if ((${#nodes[@]} > 1)); then poll & else watch & fi
             watcher=$!
@@ -250,6 +253,24 @@ enum SlurmWorker {
           ended_at=$moment
           [[ $killer ]] && kill -TERM -- "-$killer" 2>/dev/null
           open_cage
+        }
+
+        # A pipe by which the sandbox says that it stands.
+        open_door() {
+          local both
+          exec {both}<> <(:)
+          exec {door_out}<"/dev/fd/$both" {door_in}>"/dev/fd/$both" {both}>&-
+        }
+
+        # Writes down when the work began: it is billed from there on. A gang has begun with its rank 0.
+        note_begin() {
+          exec {door_in}>&-
+          if read -r -u "$door_out" && ((rank == 0)); then
+            now
+            printf '%s\n' "$moment" >"$directory/began.new" &&
+              mv "$directory/began.new" "$directory/began" && : >"$shared/changes/$lease.started"
+          fi
+          exec {door_out}<&-
         }
 
         # The last processes may need a moment to leave their groups.
@@ -298,12 +319,9 @@ enum SlurmWorker {
 
         # Writes the claim if nobody has: whoever does may run the work, and nobody else ever.
         claim() {
-          now
-          started_at=$moment
           set -C
-          { printf 'job %s %s\n' "$SLURM_JOB_ID" "$moment" >"$directory/claim"; } 2>/dev/null || exit 0
+          { printf 'job %s\n' "$SLURM_JOB_ID" >"$directory/claim"; } 2>/dev/null || exit 0
           set +C
-          : >"$shared/changes/$lease.started"
         }
 
         # Several nodes: a rank on each, under srun; the first that fails ends all.
