@@ -42,8 +42,9 @@ lint: packages swift  ## Check format, floors and what the documents claim.
 	swift build --build-tests --explicit-target-dependency-import-check error
 	python3 Scripts/check-documents.py
 
-bench: test-packages swift $(PROGRAM)  ## Measure placement, and the gateway beside nginx and LiteLLM.
+bench: test-packages slurm-packages swift $(PROGRAM)  ## Measure placement, and the gateway beside nginx and LiteLLM.
 	python3 Benchmarks/placement.py
+	python3 Benchmarks/submit_to_start.py
 	python3 Benchmarks/run.py $(ARGS)
 
 soak: test-packages slurm-packages swift .engine/installed .venv-test/installed $(PROGRAM)  ## The long tests.
