@@ -22,6 +22,28 @@ import Vocabulary
         #expect(throws: Failure.self) { try stand.path.quote(large, at: stand.now) }
     }
 
+    @Test func `where no node is in service, a wait says how the nearest one is`() throws {
+        var stand = PathStand(nodes: 2)
+        for index in 0..<2 {
+            stand.handle(.nodeCommanded(stand.node(index), .maintain, reason: "fan"))
+        }
+        let order = stand.order(PathStand.instance)
+        #expect(stand.place(order) == nil)
+        let (first, pool) = (stand.node(0), PathStand.pool)
+        #expect(
+            stand.view(order)?.reason
+                == "no node of pool \(pool) is in service: \(first) is under "
+                + "maintenance, and others are not either: fan")
+        #expect(stand.view(order)?.nextEvent == "when the owner resumes it")
+        stand.handle(.nodeCommanded(first, .resume, reason: "repaired"))
+        let reason = stand.view(order)?.reason ?? ""
+        #expect(reason.contains("\(first) is being checked"), "\(reason)")
+        let next = stand.view(order)?.nextEvent ?? ""
+        #expect(next.hasPrefix("it is looked at again in 12"), "\(next)")
+        stand.handle(.nodeChecked(first, passed: true, detail: ""))
+        #expect(stand.path.orders[order.id]?.leases.count == 1)
+    }
+
     @Test func `entitled work takes back spot work with notice, and keeps what it frees`() throws {
         var stand = PathStand(entitled: 8)
         var spot: [LeaseID] = []

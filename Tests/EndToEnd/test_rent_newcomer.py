@@ -42,9 +42,31 @@ def pool(product):
     return product.command("pool", "show", POOL)
 
 
-def test_the_machine_says_what_it_keeps_apart(pool):
-    assert pool["for_customers"], pool
+def test_the_machine_says_what_it_keeps_apart(product):
+    def shown():
+        pool = product.command("pool", "show", POOL)
+        return pool["for_customers"] and pool
+    pool = wait_for(shown, "it is known what is kept apart", 60, every=0.2)
     assert pool["isolation"]["files"] and pool["isolation"]["memory"], pool
+
+
+def test_the_first_job_needs_nothing_but_the_command(own_product):
+    """Right after the first start, from where 'make up' was given, without any variables."""
+    own_product.start()
+    done = subprocess.run(
+        [str(PROGRAM), "job", "submit", "--pool", "local", "--accelerators", "1", "--", "python3",
+         "-c", "print(6*7)"], capture_output=True, text=True, timeout=RUN_LIMIT_SECONDS,
+        cwd=own_product.data.parent, env={"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0 and not done.stderr, done
+    lines = done.stdout.splitlines()
+    assert "42" in lines, done
+    assert lines[-1].startswith("job_") and " succeeded: cost $0.0" in lines[-1], done
+    assert not any("sold firmly" in line for line in lines), done
+    assert own_product.stop() == 0
+    assert "control: ended" in (own_product.data / "log" / "control.log").read_text()
+    for log in (own_product.data / "log").iterdir():
+        text = log.read_text(errors="replace")
+        assert "Cancellation" not in text and " error " not in text, (log, text)
 
 
 def test_a_job_prints_its_log_live_and_its_cost(product):

@@ -47,12 +47,14 @@ extension CapacityPath {
         let state =
             switch node.state {
             case .ordered where node.reported != nil, .draining where node.wish == nil, .testing:
-                "being checked"
-            default: node.state.words
+                "is being checked"
+            case .maintenance: "is under maintenance"
+            case .failed: "has failed"
+            case .ordered, .draining, .inService, .retired: "is \(node.state.words)"
             }
-        let others = standing.count > 1 ? ", as are others" : ""
+        let others = standing.count > 1 ? ", and others are not either" : ""
         return WaitReason(
-            "no node of pool \(pool) is in service: \(node.name) is \(state)\(others): "
+            "no node of pool \(pool) is in service: \(node.name) \(state)\(others): "
                 + node.standing, next: next(for: node))
     }
 

@@ -28,9 +28,9 @@ import Wire
 
     private func customer(
         _ method: String, _ path: String, query: String = "", body: String = "",
-        project: ProjectID? = FakeCapacityDesk.project
+        project: ProjectID? = FakeCapacityDesk.project, headers: [String: String] = [:]
     ) async -> APIResponse {
-        var headers: [String: String] = [:]
+        var headers = headers
         if let project {
             headers[CustomerHeader.organization] = "\(FakeCapacityDesk.organization)"
             headers[CustomerHeader.project] = "\(project)"
@@ -77,6 +77,12 @@ import Wire
             "POST", "/v1/jobs", body: String(named), headers: ["idempotency-key": "k1"])
         #expect(placed.status == 201)
         #expect(desk.asked == ["place k1"])
+    }
+
+    @Test func `a customer's idempotency keys are its project's own`() async throws {
+        let key = ["idempotency-key": "1"]
+        #expect(await customer("POST", "/v1/jobs", body: Self.least, headers: key).status == 201)
+        #expect(desk.asked == ["place \(FakeCapacityDesk.project)/1"])
     }
 
     @Test(arguments: [

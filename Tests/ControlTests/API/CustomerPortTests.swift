@@ -16,12 +16,13 @@ import Wire
     private func serving(
         _ desk: FakeCapacityDesk, _ body: @escaping @Sendable (String) async throws -> Void
     ) async throws {
+        let said = WarningLog()
         try await withTemporaryDirectory { directory in
             let socket = directory.path + "/customers.sock"
             let port = CustomerPort(
                 api: CustomerAPI(compute: ComputeAPI(desk: desk)), socket: socket,
                 clock: WallClock { .noon }, random: .system,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: Logger(label: "test") { _ in said })
             let (ready, continuation) = AsyncStream<Void>.makeStream()
             try await withThrowingTaskGroup { group in
                 group.addTask { try await port.run { continuation.yield() } }
@@ -36,6 +37,29 @@ import Wire
                 }
             }
         }
+        // A server that is ended says nothing about it.
+        #expect(said.lines == [])
+    }
+
+    /// Keeps warnings and errors.
+    private final class WarningLog: LogHandler {
+        private let kept = Mutex<[String]>([])
+        var lines: [String] { kept.withLock { $0 } }
+        var logLevel: Logger.Level {
+            get { .warning }
+            set {}
+        }
+        var metadata: Logger.Metadata {
+            get { [:] }
+            set {}
+        }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { nil }
+            set {}
+        }
+
+        func log(event: LogEvent) { kept.withLock { $0.append("\(event.message)") } }
     }
 
     /// Sends texts one after the other, each when what was awaited before it has come, and gives
