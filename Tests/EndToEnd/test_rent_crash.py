@@ -159,6 +159,28 @@ def test_jobs_survive_kills_of_everything(own_product, folder):
     assert code == 0, text
 
 
+def test_a_trial_of_isolation_that_was_killed_is_made_again(own_product):
+    def trials():
+        begun = (own_product.data / "local").glob("probe-*/running.json")
+        return [one for one in begun if not (one.parent / "ended.json").exists()]
+
+    def node():
+        return own_product.command("node", "list")[0]
+
+    for _ in range(3 if FULL else 1):
+        own_product.start()
+        # Remembered, it would not be in the way of anything.
+        (own_product.data / "local" / "isolation.json").unlink(missing_ok=True)
+        own_product.kill("all")
+    own_product.start()
+    wait_for(
+        lambda: own_product.command("pool", "show", "local")["for_customers"],
+        "customers' work is taken", 60, every=0.2)
+    wait_for(lambda: "found out" not in node()["reason"], "the node says so", 20, every=0.2)
+    assert node()["state"] == "in_service", node()
+    wait_for(lambda: not trials(), "no trial is left running", 90, every=0.2)
+
+
 def check(product, shown):
     """Every job once, whole, and billed as it ran; answers the largest differences in seconds."""
     worst = [0.0, 0.0]

@@ -58,8 +58,8 @@ package enum APIRoute: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether the operation moves money, makes something that does, or would do harm when a delayed
-    /// repetition does it again: it takes an `Idempotency-Key`, and the same key has one effect.
+    /// Whether the operation moves money, makes something that does, or would do harm where a late
+    /// repetition did it again: it takes an `Idempotency-Key`, and the same key has one effect.
     package var takesIdempotencyKey: Bool {
         switch self {
         case .customerCreate, .creditAdd, .creditLimit, .projectCreate, .keyCreate, .priceApply,
