@@ -32,8 +32,9 @@ WORK = (
     "echo ran ${#starts[@]} $begin $EPOCHREALTIME")
 # Bills are in whole seconds.
 TOLERANCE_SECONDS = 1.0
-# By the job's own clock: it has a hundredth of a CPU to start its shell with.
-SHELL_SECONDS = 3.0
+# From the start of the work to the first line of its script, and from the last one to its end: it
+# has a hundredth of a CPU for that, on a machine where much else happens.
+FIRST_LINE_SECONDS, LAST_LINE_SECONDS = 30.0, 10.0
 
 
 class Renter:
@@ -149,8 +150,9 @@ def test_jobs_survive_kills_of_everything(own_product, folder):
     print(
         f"seed {SEED}: {JOBS} jobs, {KILLS} kills {dict(killed)}, "
         f"{min(beside)} to {max(beside)} jobs running at a kill, {renter.repeats} requests "
-        f"repeated; billed and real seconds differ by {worst[0]:.2f} at most by the shim's "
-        f"record, by {worst[1]:.2f} by the job's own clock")
+        f"repeated; billed and real seconds differ by {worst[0]:.2f} at most; by the jobs' own "
+        f"clocks their scripts began up to {worst[1]:.2f} s after the work did, and ended up to "
+        f"{worst[2]:.2f} s before it")
     # What is held for the last minute goes back with the end.
     wait_for(lambda: renter.customer.show()["held"] == 0, "nothing is held", 20)
     assert renter.customer.show()["charged"] == sum(Decimal(job["charged"]) for job in shown)
@@ -183,7 +185,7 @@ def test_a_trial_of_isolation_that_was_killed_is_made_again(own_product):
 
 def check(product, shown):
     """Every job once, whole, and billed as it ran; answers the largest differences in seconds."""
-    worst = [0.0, 0.0]
+    worst = [0.0, 0.0, 0.0]
     for job in shown:
         assert job["state"] == "succeeded" and len(job["runs"]) == 1, job
         run = job["runs"][0]
@@ -194,10 +196,11 @@ def check(product, shown):
         real = (end["endedAt"] - end["startedAt"]) / 1e6
         begin, done = map(float, log.split()[2:4])
         billed = run["billed_seconds"]
-        worst[0] = max(worst[0], abs(billed - real))
-        worst[1] = max(worst[1], abs(billed - (done - begin)))
+        first, last = begin - end["startedAt"] / 1e6, end["endedAt"] / 1e6 - done
+        worst = [max(pair) for pair in zip(worst, (abs(billed - real), first, last))]
         assert abs(billed - real) <= TOLERANCE_SECONDS, (billed, real, job)
-        assert abs(billed - (done - begin)) <= SHELL_SECONDS, (billed, log, job)
+        assert 0 <= first <= FIRST_LINE_SECONDS, (first, log, job)
+        assert 0 <= last <= LAST_LINE_SECONDS, (last, log, job)
         exact = Decimal(job["price_per_accelerator_hour"]) * SHARE * billed / 3600
         assert abs(Decimal(job["charged"]) - exact) <= Decimal("1e-18"), job
     return worst

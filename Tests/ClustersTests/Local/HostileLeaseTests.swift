@@ -83,7 +83,8 @@ struct HostileLeaseTests {
     @Test func `it forks without end, alone`() async throws {
         try await withLocalCluster { stand in
             let (_, end) = try await attack(
-                stand, "bomb() { bomb | bomb & }; bomb; sleep 600", hardLimit: 2)
+                // Memory for as many as it may have: their number is what is to hold it.
+                stand, "bomb() { bomb | bomb & }; bomb; sleep 600", hardLimit: 2, memoryMiB: 2048)
             #expect(end.cause == .timeLimit)
         }
     }
