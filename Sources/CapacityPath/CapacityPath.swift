@@ -7,8 +7,10 @@ package import Vocabulary
 /// 1. **Inventory**: ``NodeLife`` is the life of a node as a table; `+Inventory` and `+Nodes` bring
 ///    declarations, reports and checks together; ``UseAccount`` counts what every second of every
 ///    accelerator was spent on; ``PoolCost`` says what an hour of it costs us.
-/// 2. (Internal demand: entitlements are declared with the pool.)
-/// 3. **Surplus**: `+Surplus` keeps what is sold firmly within capacity less entitlements.
+/// 2. **Internal demand**: entitlements are declared with the pool; ``InternalDemand`` tells idle
+///    minutes from lost telemetry.
+/// 3. **Surplus**: `+Surplus` keeps what is sold firmly within capacity less entitlements;
+///    ``SurplusPlanner`` says how much more to keep free, by now in replays alone.
 /// 4. **Offer**: ``quote(_:at:)`` says price, start and terms before the order; `+Orders` takes it.
 /// 5. **Placement**: ``PlacementTable`` finds nodes for gangs, all of them or none.
 /// 6. **Leases**: `+Queue` decides who goes next, `+Leases` and `+LeaseEnds` lead a lease from its

@@ -86,6 +86,10 @@ struct TestProgram {
             random: RandomSource { random.withLock { $0.next() } },
             verify: { _ in report })
         environment.rental = rental
+        environment.listDirectory = { path in
+            (Array(files.keys) + Array(bytes.keys)).filter { $0.hasPrefix(path + "/") }
+                .map { String($0.dropFirst(path.count + 1)) }
+        }
         let exit = await CommandEnvironment.$current.withValue(environment) {
             await CommandLineProgram.run(Root.self, arguments: arguments)
         }

@@ -18,6 +18,7 @@ extension CommandEnvironment {
         ask: Terminal.question,
         readFile: { try text(ofFile: $0) },
         readBytes: { try bytes(ofFile: $0) },
+        listDirectory: { try names(inDirectory: $0) },
         send: { address, call in try await ControlClient.send(call, to: address) },
         random: .system)
 
@@ -32,6 +33,15 @@ extension CommandEnvironment {
 }
 
 extension CommandEnvironment {
+    private static func names(inDirectory path: String) throws -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path)
+        } catch {
+            throw Failure(
+                .notFound, "\(path) cannot be read as a directory. Check the path and its rights.")
+        }
+    }
+
     private static func bytes(ofFile path: String) throws -> [UInt8] {
         do {
             return Array(try Data(contentsOf: URL(filePath: path)))

@@ -15,6 +15,8 @@ package struct CommandEnvironment: Sendable {
     package var readFile: @Sendable (String) throws -> String
     /// For files that need not be text.
     package var readBytes: @Sendable (String) throws -> [UInt8]
+    /// The names of the files in a directory.
+    package var listDirectory: @Sendable (String) throws -> [String]
     package var send: @Sendable (ControlAddress, ControlCall) async throws -> [UInt8]
     package var random: RandomSource
     /// What only commands about rented capacity need.
@@ -29,6 +31,9 @@ package struct CommandEnvironment: Sendable {
         ask: (@Sendable (String) -> String?)?,
         readFile: @escaping @Sendable (String) throws -> String,
         readBytes: (@Sendable (String) throws -> [UInt8])? = nil,
+        listDirectory: @escaping @Sendable (String) throws -> [String] = { path in
+            throw Failure(.notFound, "\(path) is no directory.")
+        },
         send: @escaping @Sendable (ControlAddress, ControlCall) async throws -> [UInt8],
         random: RandomSource,
         verify: @escaping @Sendable (String) async throws -> VerificationReport = { path in
@@ -43,6 +48,7 @@ package struct CommandEnvironment: Sendable {
         self.ask = ask
         self.readFile = readFile
         self.readBytes = readBytes ?? { Array(try readFile($0).utf8) }
+        self.listDirectory = listDirectory
         self.send = send
         self.random = random
         self.verify = verify
