@@ -19,6 +19,7 @@ JOBS = 500 if FULL else 40
 ARRAYS, COPIES = (5, 20) if FULL else (2, 4)
 GANGS = 10 if FULL else 2
 SEED = 20261121
+SLOW_LAUNCHES = 0.01
 LIMIT_SECONDS = 900
 # Eight nodes share this machine: launching a node's worth on each at once takes seconds, which Slurm
 # counts and we do not.
@@ -51,25 +52,31 @@ def compare(rental, renter, jobs):
             run["lease"] in found and found[run["lease"]][1] is not None for _, run in runs)
             and found)(rental.accounted()),
         "Slurm has accounted for every lease", 90, every=1)
-    own, slurm, bounds = [], [], []
+    own, slurm, beyond = [], [], []
     for job, run in runs:
         start, end, _, nodes = theirs[run["lease"]]
         assert nodes == len(run["nodes"]), (run, nodes)
         length = seconds(run["ended_at"]) - seconds(run["started_at"])
         counted = run["billed_seconds"] + run["unbilled_seconds"]
         assert abs(counted - length) <= 0.5 + 1e-6, run
+        # Nothing is billed outside of the time that Slurm has counted, whose seconds are whole.
+        assert start - 0.05 <= seconds(run["started_at"]), (run, start)
+        assert seconds(run["ended_at"]) <= end + 1.05, (run, end)
         slurm.append(abs(counted - (end - start)))
-        # Slurm's clock has whole seconds: its own length is known to one at either side.
-        bounds.append(max(0, abs(length - (end - start)) - 1))
+        # Its own length is known to a second at either side.
+        if abs(length - (end - start)) > 2:
+            beyond.append((job["id"], length, end - start))
         began, ended = printed(renter.log(job["id"], run))
         if began and ended:
             own.append(abs(counted - (ended - began)))
             assert own[-1] <= 1, (job["id"], run, began, ended)
-        assert bounds[-1] <= 1, (job["id"], run, theirs[run["lease"]])
     print(
         f"{len(runs)} runs: billed seconds differ from the work's own by at most "
         f"{max(own, default=0):.3f} ({len(own)} runs), from Slurm's whole seconds by at most "
-        f"{max(slurm)} ({sum(one > 1 for one in slurm)} runs by more than 1)")
+        f"{max(slurm)} ({sum(one > 1 for one in slurm)} runs by more than 1, {len(beyond)} by more "
+        "than 1 beyond what whole seconds leave open)")
+    # Slurm counts its launch, which a machine that has other things to do may hold up.
+    assert len(beyond) <= len(runs) * SLOW_LAUNCHES, beyond
     return own, slurm
 
 
