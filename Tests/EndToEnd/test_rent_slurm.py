@@ -21,8 +21,8 @@ GANGS = 10 if FULL else 2
 SEED = 20261121
 SLOW_LAUNCHES = 0.01
 LIMIT_SECONDS = 900
-# Eight nodes share this machine: launching a node's worth on each at once takes seconds, which Slurm
-# counts and we do not.
+# Eight nodes share this machine: launching many at once takes seconds, which Slurm counts and we
+# do not.
 AT_ONCE = 12
 # The window of a reservation is whole seconds on Slurm's side.
 WINDOW_SECONDS = 20
