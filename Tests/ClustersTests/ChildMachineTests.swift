@@ -1,6 +1,7 @@
 import Clusters
 import TestKit
 import Testing
+import Vocabulary
 
 @Suite(.timeLimit(.minutes(1)))
 struct ChildMachineTests {

@@ -10,20 +10,6 @@ struct BookTests {
     private let request = RequestID(high: 3, low: 3)
     private var lease: LeasedPurse { .organization(organization) }
 
-    private func post(_ posting: Posting, in book: inout Book) throws {
-        let id = TransactionID(high: 9, low: UInt64(book.sequence) + 1)
-        _ = try book.post(posting.transaction(id: id, at: .noon))
-        book.keep()
-    }
-
-    private func credited(_ dollars: Int64) throws -> Book {
-        var book = Book()
-        try post(
-            .credit(.dollars(dollars), to: organization, from: .payment, note: nil, key: "c"),
-            in: &book)
-        return book
-    }
-
     @Test func `a transaction that does not balance cannot be made`() throws {
         #expect(throws: LedgerProblem.unbalanced(unit: .dollars, by: .cents(1))) {
             try Transaction(
@@ -49,7 +35,7 @@ struct BookTests {
     }
 
     @Test func `a customer lends out no more than it has and may owe`() throws {
-        var book = try credited(10)
+        var book = try Book.credited(10, to: organization)
         #expect(throws: LedgerProblem.self) {
             try post(
                 .lease(.dollars(11), of: lease, to: gateway, key: "l", reference: nil), in: &book)
@@ -66,7 +52,7 @@ struct BookTests {
     }
 
     @Test func `a charge takes no more than was lent`() throws {
-        var book = try credited(10)
+        var book = try Book.credited(10, to: organization)
         try post(.lease(.dollars(3), of: lease, to: gateway, key: "l", reference: nil), in: &book)
         #expect(throws: LedgerProblem.self) {
             try post(
@@ -85,7 +71,7 @@ struct BookTests {
 
     @Test func `a budget is charged from its lease first`() throws {
         let name = BudgetName.project(ProjectID(high: 4, low: 4), period: "2026-11")
-        var book = try credited(10)
+        var book = try Book.credited(10, to: organization)
         try post(.budget(.dollars(5), to: name, key: "b"), in: &book)
         try post(.lease(.dollars(3), of: lease, to: gateway, key: "l", reference: nil), in: &book)
         try post(
@@ -104,7 +90,7 @@ struct BookTests {
     }
 
     @Test func `what was not kept is forgotten`() throws {
-        var book = try credited(10)
+        var book = try Book.credited(10, to: organization)
         let sequence = book.sequence
         _ = try book.post(
             Posting.credit(

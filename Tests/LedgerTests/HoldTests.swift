@@ -12,20 +12,6 @@ struct HoldTests {
     private let budget = BudgetName.project(ProjectID(high: 4, low: 4), period: "2026-11")
     private var purse: LeasedPurse { .organization(organization) }
 
-    private func post(_ posting: Posting, in book: inout Book) throws {
-        let id = TransactionID(high: 9, low: UInt64(book.sequence) + 1)
-        _ = try book.post(posting.transaction(id: id, at: .noon))
-        book.keep()
-    }
-
-    private func credited(_ dollars: Int64) throws -> Book {
-        var book = Book()
-        try post(
-            .credit(.dollars(dollars), to: organization, from: .payment, note: nil, key: "c"),
-            in: &book)
-        return book
-    }
-
     private func hold(
         _ amount: Money, for lease: LeaseID? = nil, through: Int64 = 60,
         budgets: [BudgetName] = []
@@ -36,7 +22,7 @@ struct HoldTests {
     }
 
     @Test func `a hold takes what is available, and no more`() throws {
-        var book = try credited(10)
+        var book = try Book.credited(10, to: organization)
         try post(.lease(.dollars(4), of: purse, to: gateway, key: "l", reference: nil), in: &book)
         #expect(throws: LedgerProblem.self) { try post(hold(.dollars(7)), in: &book) }
         book.discard()
@@ -53,7 +39,7 @@ struct HoldTests {
     }
 
     @Test func `a hold is refused whole where one budget has not got it`() throws {
-        var book = try credited(10)
+        var book = try Book.credited(10, to: organization)
         try post(.budget(.dollars(2), to: budget, key: "b"), in: &book)
         #expect(throws: LedgerProblem.self) {
             try post(hold(.dollars(3), budgets: [budget]), in: &book)
@@ -66,7 +52,7 @@ struct HoldTests {
     }
 
     @Test func `a charge comes out of the hold, then out of the customer's account`() throws {
-        var book = try credited(10)
+        var book = try Book.credited(10, to: organization)
         try post(hold(.dollars(2)), in: &book)
         let charge = { (amount: Money, sequence: Int, held: Money) in
             Posting.charge(
@@ -91,7 +77,7 @@ struct HoldTests {
     }
 
     @Test func `a release gives back all that is left, permission included`() throws {
-        var book = try credited(10)
+        var book = try Book.credited(10, to: organization)
         try post(.budget(.dollars(5), to: budget, key: "b"), in: &book)
         try post(hold(.dollars(3), budgets: [budget]), in: &book)
         try post(
@@ -114,7 +100,7 @@ struct HoldTests {
     }
 
     @Test func `a service credit gives money back, and permission to spend it again`() throws {
-        var book = try credited(10)
+        var book = try Book.credited(10, to: organization)
         try post(.budget(.dollars(5), to: budget, key: "b"), in: &book)
         try post(
             .charge(
@@ -136,7 +122,7 @@ struct HoldTests {
     @Test(arguments: 0..<50 as Range<UInt64>)
     func `what is held of a purse is the sum over its leases`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        var book = try credited(1000)
+        var book = try Book.credited(1000, to: organization)
         try post(.budget(.dollars(500), to: budget, key: "b"), in: &book)
         var posted: [PostedFact] = []
         let leases = (1...5).map { LeaseID(high: 3, low: UInt64($0)) }
@@ -164,7 +150,7 @@ struct HoldTests {
             }
         }
         // Folded again, and started from the balances, it says the same.
-        var folded = try credited(1000)
+        var folded = try Book.credited(1000, to: organization)
         try post(.budget(.dollars(500), to: budget, key: "b"), in: &folded)
         for fact in posted { folded.replay(fact.transaction, sequence: fact.sequence) }
         let started = Book(sequence: book.sequence, balances: book.allBalances)

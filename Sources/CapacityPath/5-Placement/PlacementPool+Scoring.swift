@@ -1,4 +1,5 @@
 import Fleet
+import Vocabulary
 
 /// How good a node is for a demand.
 extension PlacementPool {
@@ -155,11 +156,8 @@ struct PlacementScale: Hashable, Sendable {
         cpuThousandths * 1_000_000 / mostCPUThousandths + free * 1_000_000 / mostAccelerators
     }
 
-    /// SplitMix64's finisher: as good as drawn for each slot anew.
+    /// As good as drawn for each slot anew.
     func key(drawing slot: UInt64) -> Int64 {
-        var mixed = seed &+ (slot &+ 1) &* 0x9E37_79B9_7F4A_7C15
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int64((mixed ^ (mixed >> 31)) >> 2)
+        Int64(SplitMix64.number(slot, ofSeed: seed) >> 2)
     }
 }

@@ -119,16 +119,8 @@ extension LeaseID {
             case .reservation(let id): (id.high, id.low)
             }
         let copy = UInt64(truncatingIfNeeded: index) << 32 | UInt64(truncatingIfNeeded: attempt)
-        let first = Self.mixed(low ^ Self.mixed(high ^ Self.mixed(copy)))
-        let second = Self.mixed(first ^ high)
+        let first = SplitMix64.mixed(low ^ SplitMix64.mixed(high ^ SplitMix64.mixed(copy)))
+        let second = SplitMix64.mixed(first ^ high)
         self.init(high: high & ~0xFFFF | second & 0xFFFF, low: first)
-    }
-
-    /// SplitMix64's finalizer.
-    private static func mixed(_ value: UInt64) -> UInt64 {
-        var mixed = value &+ 0x9E37_79B9_7F4A_7C15
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

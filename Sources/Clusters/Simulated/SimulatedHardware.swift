@@ -48,7 +48,7 @@ package struct SimulatedHardware: Sendable {
     var silentUntil: Instant?
     var nextSilence: Instant?
     let faults: SimulatedFaults
-    var random: SplitMix
+    var random: SplitMix64
     /// Commands that cannot be right: work started twice on one device, or after its stop.
     package private(set) var violations: [String] = []
 
@@ -58,7 +58,7 @@ package struct SimulatedHardware: Sendable {
     ) {
         self.now = start
         self.faults = faults
-        self.random = SplitMix(state: seed)
+        self.random = SplitMix64(seed: seed)
         self.machines = nodes.map { Machine(name: $0.name, shape: $0.shape) }
         for (index, node) in nodes.enumerated() { machineIndex[node.name] = index }
         for index in machines.indices { machines[index].turnsAt = nextDeath(after: start) }
@@ -341,17 +341,4 @@ extension SimulatedHardware {
 
 extension Instant {
     fileprivate static let never = Instant(microseconds: .max)
-}
-
-/// SplitMix64: the same seed, the same numbers.
-struct SplitMix: RandomNumberGenerator, Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -1,19 +1,8 @@
+import TestKit
 import Testing
 import Vocabulary
 
 @testable import CapacityPath
-
-/// A seeded stream of small numbers (SplitMix64).
-struct Draws {
-    var state: UInt64
-    mutating func next(below limit: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((mixed ^ (mixed >> 31)) % UInt64(limit))
-    }
-}
 
 func sample(_ running: Int, pending: Int = 0, of total: Int = 100) -> DemandSample {
     DemandSample(teams: [
@@ -23,12 +12,12 @@ func sample(_ running: Int, pending: Int = 0, of total: Int = 100) -> DemandSamp
 
 /// A fleet whose demand wanders, with gangs that come and go.
 func wandering(seed: UInt64, minutes: Int, capacity: Int = 400) -> [Int] {
-    var draws = Draws(state: seed)
+    var draws = SeededGenerator(seed: seed)
     var demand = capacity / 2
     return (0..<minutes).map { _ in
-        if draws.next(below: 30) == 0 {
-            let gang = 8 * (1 + draws.next(below: 4))
-            demand += draws.next(below: 2) == 0 ? gang : -gang
+        if Int(draws.next() % 30) == 0 {
+            let gang = 8 * (1 + Int(draws.next() % 4))
+            demand += Int(draws.next() % 2) == 0 ? gang : -gang
             demand = min(max(demand, capacity / 4), capacity * 19 / 20)
         }
         return demand

@@ -15,7 +15,7 @@ import Vocabulary
 struct HostileLeaseTests {
     /// Counts to 30 with short breaks, keeps a secret, and serves a port.
     static let neighbour = """
-        echo secret-of-mine > /work/secret; export TOKEN=secret-of-mine
+        echo secret-of-mine > /workspace/secret; export TOKEN=secret-of-mine
         python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 7777)); s.accept()' &
         i=0; while [ $i -lt 30 ]; do sleep 0.05; echo $i > count; i=$((i + 1)); done
         cat count; test "$(cat secret)" = "$TOKEN" && echo unharmed
@@ -43,9 +43,9 @@ struct HostileLeaseTests {
                 cat /proc/1/root/etc/shadow /proc/1/cwd/../../etc/shadow
                 ln -s /etc/shadow link; cat link; ln -s / slash; cat slash/etc/shadow
                 for d in /*; do [ $d = /usr ] || find $d -name secret; done | grep -v "Permission"
-                for f in /usr/x /etc/x /x /bin/x /work/.spillway/x /proc/sys/kernel/hostname \
+                for f in /usr/x /etc/x /x /bin/x /workspace/.spillway/x /proc/sys/kernel/hostname \
                     /proc/sysrq-trigger; do ( : > $f ) && echo "wrote $f"; done
-                mount -t tmpfs none /work && echo mounted
+                mount -t tmpfs none /workspace && echo mounted
                 unshare -U true && echo nested; unshare -m true && echo nested
                 echo done
                 """)
@@ -155,7 +155,7 @@ struct HostileLeaseTests {
                 stand,
                 """
                 for k in 'c 1 1' 'b 254 0' 'b 7 0' 'c 10 200'; do
-                    mknod /work/node $k && echo broken; mknod /tmp/node $k && echo broken; done
+                    mknod /workspace/node $k && echo broken; mknod /tmp/node $k && echo broken; done
                 for d in /dev/mem /dev/kmsg /dev/sda /dev/vda /dev/loop0 /dev/loop-control /dev/kvm \
                     /dev/fuse /dev/net/tun; do [ -e $d ] && echo "broken $d"; done
                 ls /dev; echo done
@@ -166,18 +166,7 @@ struct HostileLeaseTests {
 
     @Test func `it outlives its lease by nothing`() async throws {
         try await withLocalCluster { stand in
-            let hostile = """
-                import os, signal, time
-                for s in range(1, 65):
-                    try: signal.signal(s, signal.SIG_IGN)
-                    except (OSError, ValueError): pass
-                for i in range(8):
-                    if os.fork() == 0:
-                        os.setsid()
-                        if os.fork(): os._exit(0)
-                        while True: time.sleep(0.01)
-                print("up", flush=True)
-                """
+            let hostile = HostilePrograms.straggler + "\nprint(\"up\", flush=True)"
             let ended = try await stand.start(
                 "cat > h.py <<'END'\n\(hostile)\nEND\npython3 h.py; exit 0")
             let stopped = try await stand.start(

@@ -57,7 +57,7 @@ package struct PlacementReplay: Sendable {
 
     /// The tasks in the order in which they arrive.
     package func arrivals(seed: UInt64) -> [PlacementTrace.Task] {
-        var random = ReplayGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let target = trace.capacity.thousandths * arrivalsThousandths / 1000
         var order = Array(trace.tasks.indices)
         for last in order.indices.dropFirst().reversed() {
@@ -104,22 +104,9 @@ package struct PlacementReplay: Sendable {
     }
 }
 
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): a seed means the same order for good.
-struct ReplayGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix64 {
     /// A number from 0 up to `bound`, by multiplication; its bias is below 2⁻⁴⁰ here.
-    mutating func below(_ bound: Int) -> Int {
+    fileprivate mutating func below(_ bound: Int) -> Int {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 }
