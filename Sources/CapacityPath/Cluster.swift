@@ -24,7 +24,7 @@ package protocol Cluster: Sendable {
     /// Starts work, or does nothing if the lease was started or stopped before.
     func start(_ start: LeaseStart) async throws(Failure)
     /// Tells the work that it will be stopped at the notice's deadline: a signal (`SIGUSR1`), the
-    /// file `/work/.spillway/notice.json`, and the metadata endpoint where there is one.
+    /// file `/workspace/.spillway/notice.json`, and the metadata endpoint where there is one.
     func notify(_ lease: LeaseID, _ notice: Notice) async throws(Failure)
     /// Ends work: `SIGTERM`, then `SIGKILL` after `grace`. Does nothing where it has ended.
     func stop(_ lease: LeaseID, grace: Duration) async throws(Failure)
@@ -45,7 +45,7 @@ package protocol Cluster: Sendable {
         _ lease: LeaseID, rank: Int, from offset: Int64, limit: Int
     ) async throws(Failure)
         -> [UInt8]
-    /// Files: `path` is relative to the lease's `/work`; no `..`, no way out by a link.
+    /// Files: `path` is relative to the lease's `/workspace`; no `..`, no way out by a link.
     func readFile(_ lease: LeaseID, path: String) async throws(Failure) -> [UInt8]
     /// Opens a way into a lease that runs: a command there, or a connection to one of its ports.
     func attach(
@@ -69,7 +69,7 @@ package struct LeaseStart: Hashable, Codable, Sendable {
     /// Seconds after which the cluster itself stops the work, should control not be there; nil: no
     /// limit of its own.
     package var hardLimit: Int64?
-    /// Files that the work finds in `/work`, by relative path.
+    /// Files that the work finds in `/workspace`, by relative path.
     package var files: [String: [UInt8]]
     package var isInternal: Bool
     /// The reservation that it runs in.

@@ -82,7 +82,7 @@ def test_commands_run_with_their_input_output_and_exit_code(renter, instance):
     out, _ = renter.run(
         "instance", "exec", instance, "--", "sh", "-c", "cat; pwd; exit 7", stdin="typed\n",
         expect=7)
-    assert out == "typed\n/work\n", out
+    assert out == "typed\n/workspace\n", out
     # Short ones, whose end comes with the answer's head.
     for number in range(10):
         assert renter.run("instance", "exec", instance, "--", "echo", str(number))[0] == f"{number}\n"

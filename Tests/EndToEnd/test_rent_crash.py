@@ -28,7 +28,8 @@ BETWEEN_KILLS_SECONDS = 2.5 if FULL else 0.8
 END_LIMIT_SECONDS = 600 if FULL else 120
 # A line for each start in the job's own folder: two lines mean that it was started twice.
 WORK = (
-    "begin=$EPOCHREALTIME; echo start >> /work/starts; sleep $0; mapfile -t starts < /work/starts; "
+    "begin=$EPOCHREALTIME; echo start >> /workspace/starts; sleep $0; "
+    "mapfile -t starts < /workspace/starts; "
     "echo ran ${#starts[@]} $begin $EPOCHREALTIME")
 # Bills are in whole seconds.
 TOLERANCE_SECONDS = 1.0

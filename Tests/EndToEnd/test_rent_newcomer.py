@@ -92,7 +92,8 @@ def test_files_go_in_and_come_out(product, tmp_path):
     (tmp_path / "words.txt").write_text("one two three\n")
     submit(
         product, "python3", "-c",
-        "open('/work/out.txt','w').write(str(len(open('/work/words.txt').read().split())))",
+        "words = open('/workspace/words.txt').read().split()\n"
+        "open('/workspace/out.txt','w').write(str(len(words)))",
         options=("--file", f"{tmp_path / 'words.txt'}:words.txt"))
     job = product.command("job", "list")[0]
     target = tmp_path / "out.txt"

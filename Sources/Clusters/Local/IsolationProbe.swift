@@ -173,11 +173,11 @@ struct IsolationProbe {
         set -- /proc/[0-9]*; try processes [ $# -gt 9 ]
         try network bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT"
         try network grep -q '^ *[^l :]*[^o :]*[0-9]:' /proc/net/dev
-        try devices mknod /work/memory c 1 1
+        try devices mknod /workspace/memory c 1 1
         try devices test -e /dev/kmsg
         try devices test -e /dev/mem
-        try disk sh -c 'head -c 64m /dev/zero >/work/fill'
-        rm -f /work/fill
+        try disk sh -c 'head -c 64m /dev/zero >/workspace/fill'
+        rm -f /workspace/fill
         before=$(date +%s%N); now=$before
         while [ $((now - before)) -lt 300000000 ]; do
             i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done; now=$(date +%s%N)

@@ -26,7 +26,7 @@ struct LeaseDirectory: Hashable, Sendable {
     var log: String { path + "/log-0" }
     /// The work's files: a file system in a file, or a plain directory.
     var image: String { path + "/disk.img" }
-    var work: String { path + "/work" }
+    var work: String { path + "/workspace" }
     /// What the shim itself has to say.
     var shimLog: String { path + "/shim.log" }
     var stage: String { path + "/stage" }
@@ -82,7 +82,7 @@ struct LeaseSpecification: Hashable, Codable, Sendable {
     var command: [String]
     /// Complete.
     var environment: [String: String]
-    /// What stands in `files/0` and so on goes to these paths below `/work`.
+    /// What stands in `files/0` and so on goes to these paths below `/workspace`.
     var files: [String]
     var hardLimit: Int64?
     var limits: ControlGroups.Limits
@@ -124,7 +124,7 @@ struct StopRecord: Codable, Sendable {
     var grace: Int64
 }
 
-/// What the work finds in `/work/.spillway/notice.json`.
+/// What the work finds in `/workspace/.spillway/notice.json`.
 struct NoticeRecord: Codable, Hashable, Sendable {
     var reason: Notice.Reason
     var givenAt: Instant

@@ -66,7 +66,7 @@ extension LocalCluster {
     ) -> [String: String] {
         let grant = start.grant
         var variables = [
-            "PATH": Sandbox.searchPath, "HOME": "/work", "USER": "work", "TMPDIR": "/tmp",
+            "PATH": Sandbox.searchPath, "HOME": "/workspace", "USER": "work", "TMPDIR": "/tmp",
             "LANG": "C.UTF-8",
             // What the work prints is shown while it runs.
             "PYTHONUNBUFFERED": "1",

@@ -48,13 +48,13 @@ enum Sandbox {
             all += ["--ro-bind", "\(stage)/etc/\(file)", "/etc/\(file)"]
         }
         for device in specification.devices { all += ["--dev-bind", device, device] }
-        all += ["--bind", "\(stage)/work", "/work"]
-        all += ["--ro-bind", "\(stage)/told", "/work/.spillway"]
+        all += ["--bind", "\(stage)/workspace", "/workspace"]
+        all += ["--ro-bind", "\(stage)/told", "/workspace/.spillway"]
         for (number, volume) in specification.volumes.enumerated() {
             let option = volume.readOnly ? "--ro-bind" : "--bind"
             all += [option, "\(stage)/volumes/\(number)", volume.path]
         }
-        all += ["--remount-ro", "/", "--chdir", "/work", "--clearenv"]
+        all += ["--remount-ro", "/", "--chdir", "/workspace", "--clearenv"]
         for (name, value) in specification.environment.sorted(by: { $0.key < $1.key }) {
             all += ["--setenv", name, value]
         }
@@ -63,7 +63,8 @@ enum Sandbox {
 
     /// The sandbox's users and hosts: nothing of the machine's own.
     static let accountFiles = [
-        "passwd": "root:x:0:0:root:/:/bin/sh\nwork:x:\(innerUser):\(innerUser)::/work:/bin/sh\n"
+        "passwd": "root:x:0:0:root:/:/bin/sh\n"
+            + "work:x:\(innerUser):\(innerUser)::/workspace:/bin/sh\n"
             + "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
         "group": "root:x:0:\nwork:x:\(innerUser):\nnogroup:x:65534:\n",
         "hosts": "127.0.0.1 localhost\n::1 localhost\n",
@@ -106,7 +107,7 @@ enum Sandbox {
         return joining(specification)
             + ["nsenter", "--preserve-credentials", "--user=\(path(users.outer))"] + entering
             + ["--", "nsenter", "--preserve-credentials", "--user=\(path(users.inner))", "--"]
-            + ["/usr/bin/env", "-i", "-C", "/work"] + variables
+            + ["/usr/bin/env", "-i", "-C", "/workspace"] + variables
             + ["/bin/sh", "-c", "exec \(closing); exec \"$@\"", "work"] + leading + command
     }
 

@@ -36,7 +36,7 @@ extension SlurmCluster {
           exec @n, "--", "/usr/bin/nsenter", "--preserve-credentials",
             "--user=/proc/self/fd/" . fileno($inner), "--", @ARGV;' "$process" \
           /usr/bin/setpriv --no-new-privs --bounding-set=-all --inh-caps=-all -- \
-          /usr/bin/env -i -C /work "${variables[@]}" "$@"
+          /usr/bin/env -i -C /workspace "${variables[@]}" "$@"
         """#
 
     /// Runs in the sandbox: from standard input to the port and back, until the port is closed.

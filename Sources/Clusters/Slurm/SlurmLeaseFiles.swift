@@ -24,7 +24,7 @@ struct SlurmLeaseFiles: Hashable, Sendable {
     /// Grows only, a line for each order.
     var orders: String { path + "/orders" }
     var grant: String { path + "/grant.json" }
-    var work: String { path + "/work" }
+    var work: String { path + "/workspace" }
     func log(_ rank: Int) -> String { "\(path)/log-\(rank)" }
     /// There as long as the lease is not forgotten.
     var live: String { "\(shared)/live/\(lease)" }

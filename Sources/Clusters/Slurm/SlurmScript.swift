@@ -117,7 +117,7 @@ struct SlurmScript: Sendable {
     private func environment(_ start: LeaseStart) -> [String] {
         let grant = start.grant
         var variables = [
-            "PATH": Sandbox.searchPath, "HOME": "/work", "USER": "work",
+            "PATH": Sandbox.searchPath, "HOME": "/workspace", "USER": "work",
             "LANG": "C.UTF-8",
         ]
         variables.merge(start.work.environment) { $1 }

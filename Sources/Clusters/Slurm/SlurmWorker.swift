@@ -190,7 +190,8 @@ enum SlurmWorker {
               break
             fi
             used=0
-            while read -r used _; do :; done < <(du -sxcm "$directory/work" "$directory"/log-* \
+            while read -r used _; do :; done < <(du -sxcm "$directory/workspace" \
+              "$directory"/log-* \
               2>/dev/null)
             if ((used + $(hidden_mib) > disk_mib)); then
               echo disk >>"$directory/orders"
@@ -213,8 +214,9 @@ enum SlurmWorker {
           find_accelerators
           cage
           options+=(
-            --bind "$directory/work" /work --ro-bind "$told" /work/.spillway
-            "${mounts[@]}" --remount-ro / --remount-ro /proc --chdir /work --clearenv "${environment[@]}"
+            --bind "$directory/workspace" /workspace --ro-bind "$told" /workspace/.spillway
+            "${mounts[@]}" --remount-ro / --remount-ro /proc --chdir /workspace --clearenv
+            "${environment[@]}"
             --setenv SPILLWAY_RANK "$rank" --setenv SPILLWAY_ACCELERATORS "$accelerators"
           )
           for name in CUDA_VISIBLE_DEVICES ROCR_VISIBLE_DEVICES ZE_AFFINITY_MASK; do

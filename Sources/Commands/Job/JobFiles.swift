@@ -5,7 +5,7 @@ import Wire
 struct JobFiles: RentCommand {
     static let configuration = CommandConfiguration(
         commandName: "files",
-        abstract: "Fetch a file that a job left in /work.",
+        abstract: "Fetch a file that a job left in /workspace.",
         discussion: """
             Example:
               spillway job files job_01jd3v9w0k8m2c4e6g8j0p2r4t out/model.bin --output model.bin --data /var/lib/spillway
@@ -14,7 +14,7 @@ struct JobFiles: RentCommand {
     @Argument(help: "The job's id.")
     var job: JobID
 
-    @Argument(help: "The file, as seen from /work.")
+    @Argument(help: "The file, as seen from /workspace.")
     var path: String
 
     @Option(

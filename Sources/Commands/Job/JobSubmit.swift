@@ -37,7 +37,7 @@ struct JobSubmit: RentCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A file that the work finds in /work. May stand several times.",
+            "A file that the work finds in /workspace. May stand several times.",
             valueName: "LOCAL[:REMOTE]"))
     var file: [String] = []
 

@@ -29,7 +29,7 @@ extension JobSubmitBody: DescribedBody {
             "name": "For people; the program's name unless said otherwise.",
             "command": "The program and its arguments; no shell.",
             "environment": "Variables; none that begins with SPILLWAY_.",
-            "files": "What the work finds in /work: contents in base64 by relative path.",
+            "files": "What the work finds in /workspace: contents in base64 by relative path.",
             "volumes": "Volumes of the same project, by where the work sees them.",
             "max_seconds": "Seconds after which it is stopped; a day unless said otherwise.",
             "retries": "How often it is started again after it failed by itself.",

@@ -34,7 +34,7 @@ struct AttachTests {
             await attachment.finishInput()
             let (text, code) = await answer(of: attachment)
             #expect(code == 5, "\(text)")
-            #expect(text.hasPrefix("mine\n/work\n\(lease)\nbwrap\n"), "\(text)")
+            #expect(text.hasPrefix("mine\n/workspace\n\(lease)\nbwrap\n"), "\(text)")
             #expect(text.contains("CapPrm:\t0000000000000000"), "\(text)")
             #expect(text.contains("CapEff:\t0000000000000000"), "\(text)")
             #expect(text.contains("NoNewPrivs:\t1"), "\(text)")

@@ -32,7 +32,7 @@ struct IsolationTests {
             try LeaseDirectory.write(specification, to: left.specification)
             try LocalCluster.launch(left, place: stand.place, mechanisms: mechanisms)
             try await eventually("it runs") { LeaseDirectory.exists(left.running) }
-            for name in ["probe", "probe/work"] {
+            for name in ["probe", "probe/workspace"] {
                 mkdir("\(stand.place.memory)/\(name)", 0o700)
             }
             let probe = IsolationProbe(place: stand.place, mechanisms: mechanisms)

@@ -142,7 +142,7 @@ struct LocalClusterTests {
             let seen = try await stand.cluster.attach(
                 deaf, rank: 0,
                 .command(
-                    ["sh", "-c", "cat /work/.spillway/notice.json && : > .spillway/x"],
+                    ["sh", "-c", "cat /workspace/.spillway/notice.json && : > .spillway/x"],
                     terminal: nil))
             let answered = await answer(of: seen)
             #expect(answered.text.contains("reclaimed") && answered.code != 0)

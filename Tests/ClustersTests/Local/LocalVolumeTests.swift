@@ -61,7 +61,7 @@ struct LocalVolumeTests {
             let writer = try await stand.start(
                 """
                 echo one > /volumes/data/file; sync; echo up
-                while [ ! -e /work/.spillway/notice.json ]; do sleep 0.02; done
+                while [ ! -e /workspace/.spillway/notice.json ]; do sleep 0.02; done
                 echo two > /volumes/data/file
                 """, volumes: mount())
             try await stand.logHas("up", writer)

@@ -178,7 +178,8 @@ struct SlurmGangTests {
         await shell.finishInput()
         let said = await text(shell.output)
         #expect(
-            said.contains("typed\n\(id) it's\n/work\n1000\nCapEff:\t0000000000000000"), "\(said)")
+            said.contains("typed\n\(id) it's\n/workspace\n1000\nCapEff:\t0000000000000000"),
+            "\(said)")
         #expect(await shell.exitCode() == 4)
 
         let terminal = try await watch.cluster.attach(

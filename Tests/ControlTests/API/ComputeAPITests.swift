@@ -191,7 +191,7 @@ import Wire
     }
 
     @Test(arguments: ["", "path=..%2Fetc", "path=%2Fetc%2Fpasswd", "path=a%2F%2Fb", "path=a%00"])
-    func `a file outside of /work is refused`(query: String) async {
+    func `a file outside of /workspace is refused`(query: String) async {
         let path = "/v1/jobs/\(FakeCapacityDesk.job)/files"
         #expect(await customer("GET", path, query: query).status == 400)
     }

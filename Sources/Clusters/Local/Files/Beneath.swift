@@ -18,7 +18,8 @@ enum Beneath {
         guard isGood else {
             throw Failure(
                 .invalidRequest,
-                "'\(path)' must be a path relative to /work, without '.', '..' or empty names.",
+                "'\(path)' must be a path relative to /workspace, without '.', '..' or empty "
+                    + "names.",
                 parameter: "path")
         }
         return names

@@ -70,7 +70,7 @@ package struct LeaseShim {
             startedAt: nil, endedAt: clock.now().microseconds, cause: .startFailed(why))
     }
 
-    /// What the work finds in `/work/.spillway/lease.json`.
+    /// What the work finds in `/workspace/.spillway/lease.json`.
     private static func description(_ specification: LeaseSpecification) -> [UInt8] {
         let told = specification.environment.filter { $0.key.hasPrefix("SPILLWAY_") }
         let pairs = told.map {

@@ -46,7 +46,7 @@ struct Stage {
                 "mount", "-t", "tmpfs", "-o", "mode=0755,size=4m,nosuid,nodev", "spillway", path,
             ])
         }
-        for name in ["", "/work", "/told", "/etc", "/volumes"] { try make(path + name) }
+        for name in ["", "/workspace", "/told", "/etc", "/volumes"] { try make(path + name) }
         for (name, text) in Sandbox.accountFiles {
             try Beneath.write(Array(text.utf8), to: name, in: path + "/etc", owner: nil)
         }
@@ -59,12 +59,12 @@ struct Stage {
                 throw Failure(.internalError, "\(directory.file(number)) cannot be read.")
             }
             try Beneath.write(
-                Array(bytes), to: name, in: path + "/work", owner: specification.user)
+                Array(bytes), to: name, in: path + "/workspace", owner: specification.user)
         }
     }
 
-    /// What the work finds in `/work/.spillway/NAME`: it can read it, and neither change nor remove
-    /// it.
+    /// What the work finds in `/workspace/.spillway/NAME`: it can read it, and neither change nor
+    /// remove it.
     func tell(_ name: String, _ bytes: [UInt8]) throws(Failure) {
         let temporary = ".\(name).new"
         try Beneath.write(bytes, to: temporary, in: path + "/told", owner: nil)
@@ -77,13 +77,13 @@ struct Stage {
     private func prepareWork() throws(Failure) {
         guard let user = specification.user, specification.hasImage else {
             try make(directory.work)
-            try show(directory.work, at: path + "/work")
+            try show(directory.work, at: path + "/workspace")
             return
         }
         try DiskImage(path: directory.image).make(
             mebibytes: specification.diskMiB, owner: user, isLasting: false)
-        try DiskImage(path: directory.image).mount(at: path + "/work")
-        rmdir(path + "/work/lost+found")
+        try DiskImage(path: directory.image).mount(at: path + "/workspace")
+        rmdir(path + "/workspace/lost+found")
     }
 
     private func prepare(

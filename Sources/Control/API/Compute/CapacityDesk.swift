@@ -41,7 +41,7 @@ package struct OrderRequest: Hashable, Sendable {
     package var shape: GangShape
     package var content: Order.Content
     package var within: ReservationID?
-    /// What the work finds in `/work`, by relative path without `..`.
+    /// What the work finds in `/workspace`, by relative path without `..`.
     package var files: [String: [UInt8]]
 
     package init(
@@ -163,7 +163,7 @@ package protocol CapacityDesk: Sendable {
     func log(
         of id: OrderID, at position: LogPosition, viewer: CapacityViewer
     ) async throws -> LogPart
-    /// `path` is relative to `/work` and has no `..`.
+    /// `path` is relative to `/workspace` and has no `..`.
     func file(
         of id: OrderID, index: Int, path: String, viewer: CapacityViewer
     ) async throws -> [UInt8]

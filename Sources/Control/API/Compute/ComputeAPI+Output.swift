@@ -68,13 +68,13 @@ extension ComputeAPI {
         let query = try call.query("path", "index")
         guard let path = query["path"] else {
             throw Failure(
-                .invalidRequest, "Name the file: '?path=out/model.bin', as seen from /work.",
+                .invalidRequest, "Name the file: '?path=out/model.bin', as seen from /workspace.",
                 parameter: "path")
         }
         guard OrderForm.isRelativePath(path) else {
             throw Failure(
                 .invalidRequest,
-                "'\(path)' is not a path below /work: leave out a first '/', '.' and '..'.",
+                "'\(path)' is not a path below /workspace: leave out a first '/', '.' and '..'.",
                 parameter: "path")
         }
         let bytes = try await desk.file(

@@ -116,7 +116,7 @@ extension OrderForm {
             guard isRelativePath(path), path != ".spillway", !path.hasPrefix(".spillway/") else {
                 throw Failure(
                     .invalidRequest,
-                    "'\(path)' is not a path below /work that a file can have: no first '/', no "
+                    "'\(path)' is no path below /workspace that a file can have: no first '/', no "
                         + "'.' or '..', nothing in .spillway.", parameter: "files")
             }
             guard let data = Data(base64Encoded: text) else {

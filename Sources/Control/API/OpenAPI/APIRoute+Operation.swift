@@ -100,7 +100,8 @@ extension APIRoute {
             APIOperation(
                 nil, .bytes,
                 query: [
-                    ("path", "As seen from /work."), ("index", "The copy of an array, from 0."),
+                    ("path", "As seen from /workspace."),
+                    ("index", "The copy of an array, from 0."),
                 ])
         case .instanceAttach:
             APIOperation(

@@ -35,7 +35,7 @@ extension APIRoute {
         case .jobShow: Row(.get, "/v1/jobs/{job}", "One job.")
         case .jobCancel: Row(.post, "/v1/jobs/{job}/cancel", "Cancel a job.")
         case .jobLog: Row(.get, "/v1/jobs/{job}/log", "What a job printed, from an offset on.")
-        case .jobFile: Row(.get, "/v1/jobs/{job}/files", "A file that a job left in /work.")
+        case .jobFile: Row(.get, "/v1/jobs/{job}/files", "A file that a job left in /workspace.")
         case .instanceCreate: Row(.post, "/v1/instances", "Create an instance.")
         case .instanceList: Row(.get, "/v1/instances", "Instances, the newest first.")
         case .instanceShow: Row(.get, "/v1/instances/{instance}", "One instance.")

@@ -11,7 +11,7 @@ package struct JobSubmitBody: APIRequestBody, Hashable {
     /// The program and its arguments; no shell.
     package var command: [String]
     package var environment: [String: String]?
-    /// What the work finds in `/work`: contents in base64, by relative path.
+    /// What the work finds in `/workspace`: contents in base64, by relative path.
     package var files: [String: String]?
     package var volumes: [VolumeMountBody]?
     /// Seconds after which the job is stopped; a day unless said otherwise.
