@@ -25,4 +25,20 @@ struct SpawnTests {
         #expect(text == "secondfirst6\n")
         #expect(Spawn.wait(process) == 0)
     }
+
+    @Test func `what other threads open meanwhile does not come along`() throws {
+        let others = Task {
+            while !Task.isCancelled {
+                let strays = (0..<400).map { _ in open("/dev/null", O_RDONLY) }
+                for stray in strays { close(stray) }
+                await Task.yield()
+            }
+        }
+        defer { others.cancel() }
+        for _ in 0..<100 {
+            // 0, 1, 2 and what ls opens.
+            let seen = try Spawn.run(["ls", "/proc/self/fd"])
+            #expect(String(decoding: seen, as: UTF8.self) == "0\n1\n2\n3\n")
+        }
+    }
 }

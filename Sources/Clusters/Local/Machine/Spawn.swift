@@ -27,12 +27,15 @@ enum Spawn {
                 &actions, number, terminal ?? "/dev/null", O_RDWR | O_NOCTTY, 0)
         }
         // From copies above them all: one of ours may have the number that another is to have.
-        let copies = try copies(of: descriptors)
+        let above = 1 + max(2, descriptors.keys.max() ?? 0)
+        let copies = try copies(of: descriptors, from: above)
         defer { for copy in copies.values { close(copy) } }
         for (number, copy) in copies { posix_spawn_file_actions_adddup2(&actions, copy, number) }
-        for stray in strays() where descriptors[stray] == nil {
-            posix_spawn_file_actions_addclose(&actions, stray)
+        // By the child: whatever we looked up here, another thread may have opened since.
+        for number in 3..<above where descriptors[number] == nil {
+            posix_spawn_file_actions_addclose(&actions, number)
         }
+        try closeAll(from: above, by: &actions)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -64,9 +67,8 @@ enum Spawn {
     }
 
     private static func copies(
-        of descriptors: [Int32: Int32]
+        of descriptors: [Int32: Int32], from above: Int32
     ) throws(Failure) -> [Int32: Int32] {
-        let above = 1 + max(2, descriptors.keys.max() ?? 0)
         var copies: [Int32: Int32] = [:]
         for (number, ours) in descriptors {
             let copy = fcntl(ours, F_DUPFD_CLOEXEC, above)
@@ -80,12 +82,18 @@ enum Spawn {
         return copies
     }
 
-    /// What of ours somebody forgot to close on exec.
-    private static func strays() -> [Int32] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-        return names.compactMap { Int32($0) }.filter { number in
-            number > 2 && fcntl(number, F_GETFD) == 0
+    private typealias AddCloseFrom =
+        @convention(c) (UnsafeMutableRawPointer, Int32) -> Int32
+
+    private static func closeAll(
+        from number: Int32, by actions: inout posix_spawn_file_actions_t
+    ) throws(Failure) {
+        // glibc has it since 2.34, and its Swift module does not.
+        guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else {
+            throw Failure(
+                .unsupported, "Work cannot be started: that needs the C library glibc 2.34 or newer.")
         }
+        _ = unsafeBitCast(symbol, to: AddCloseFrom.self)(&actions, number)
     }
 
     /// Waits for the end of a child; answers as a shell does: the exit code, or 128 and the signal.
