@@ -55,12 +55,7 @@ struct GatewayParts: Sendable {
         }.get()
         let contexts = try await makeContexts(
             group, limits: limits, clock: clock, journal: journal, suppliers: suppliers,
-            operations: operations, clientTLS: clientTLS, logger: logger
-        ) { shortages, account, ticket in
-            linkLoop.execute {
-                treasury.value.borrow(shortages, for: account, ticket: ticket)
-            }
-        }
+            operations: operations, clientTLS: clientTLS, logger: logger, treasury: treasury)
         let ready = linkLoop.makePromise(of: Void.self)
         let (desk, link) = try await linkLoop.submit {
             let link = LinkClient(
@@ -103,7 +98,7 @@ struct GatewayParts: Sendable {
     private static func makeContexts(
         _ group: MultiThreadedEventLoopGroup, limits: GatewayLimits, clock: WallClock,
         journal: Journal, suppliers: SupplierKeys, operations: Operations, clientTLS: NIOSSLContext,
-        logger: Logger, borrow: @escaping LoopContext.Borrow
+        logger: Logger, treasury: NIOLoopBound<Treasury>
     ) async throws -> [NIOLoopBound<LoopContext>] {
         var contexts: [NIOLoopBound<LoopContext>] = []
         for (index, loop) in group.makeIterator().enumerated() {
@@ -113,7 +108,7 @@ struct GatewayParts: Sendable {
                 let context = LoopContext(
                     index: index, loop: loop, limits: limits, clock: clock, journal: journal,
                     engines: engines, suppliers: suppliers, operations: operations, logger: logger,
-                    borrow: borrow)
+                    treasury: treasury)
                 let bound = NIOLoopBound(context, eventLoop: loop)
                 loop.scheduleRepeatedTask(
                     initialDelay: .milliseconds(250), delay: .milliseconds(250)

@@ -13,10 +13,8 @@ final class LoopContext {
     let journal: Journal
     let engines: EnginePool
     let suppliers: SupplierKeys
-    typealias Borrow = @Sendable ([Shortage], AccountOwner, ConnectionTicket) -> Void
-
-    /// Asks control for money; may be called on any loop.
-    let borrow: Borrow
+    /// Lives on the link's loop.
+    private let treasury: NIOLoopBound<Treasury>
     var directory = Directory.empty
     var isDraining = false
     var connections: [ObjectIdentifier: ClientConnection] = [:]
@@ -31,7 +29,7 @@ final class LoopContext {
     init(
         index: Int, loop: any EventLoop, limits: GatewayLimits, clock: WallClock, journal: Journal,
         engines: EnginePool, suppliers: SupplierKeys, operations: Operations,
-        logger: Logger, borrow: @escaping Borrow
+        logger: Logger, treasury: NIOLoopBound<Treasury>
     ) {
         self.index = index
         self.loop = loop
@@ -42,7 +40,7 @@ final class LoopContext {
         self.suppliers = suppliers
         self.operations = operations
         self.logger = logger
-        self.borrow = borrow
+        self.treasury = treasury
     }
 
     /// Nanoseconds of the monotonic clock.
@@ -57,6 +55,20 @@ final class LoopContext {
         let now = self.now
         for connection in Array(connections.values) { connection.enforceDeadlines(at: now) }
         engines.closeIdle(at: now)
+    }
+
+    /// Asks control for what a request waits for.
+    func borrow(_ shortages: [Shortage], _ account: AccountOwner, for ticket: ConnectionTicket) {
+        treasury.eventLoop.execute { [treasury] in
+            treasury.value.borrow(shortages, for: account, ticket: ticket)
+        }
+    }
+
+    /// Asks control for what will be lacking soon.
+    func borrow(_ ahead: [Wish], _ account: AccountOwner) {
+        treasury.eventLoop.execute { [treasury] in
+            treasury.value.borrow(ahead: ahead, for: account)
+        }
     }
 
     // MARK: Going down

@@ -42,6 +42,23 @@ struct MoneyTests {
         }
     }
 
+    @Test func `money is borrowed again while nobody waits for it`() async throws {
+        // All that control has, so that one request can hold most of it.
+        try await GatewayStand.run(money: .cents(1), answer: Self.plain) { stand in
+            _ = try await stand.chat(streaming: false)
+            #expect(stand.control.borrowings == 1)
+            stand.control.withhold(true)
+            let large = GatewayStand.chatRequest(
+                streaming: false, closes: true, maximumTokens: 1500)
+            try await eventually("it is asked again") {
+                let answer = try await RawClient.exchange(large, port: stand.server.port)
+                #expect(answer.hasPrefix("HTTP/1.1 200"))
+                return stand.control.borrowings == 2
+            }
+            #expect(try await stand.waitingForMoney() == 0)
+        }
+    }
+
     @Test func `requests go on without control, and it is told all when it comes back`()
         async throws
     {

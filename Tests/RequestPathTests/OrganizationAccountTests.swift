@@ -33,7 +33,7 @@ struct OrganizationAccountTests {
     }
 
     private static func hold(_ decision: AdmissionDecision) -> Hold? {
-        if case .admitted(let hold) = decision { hold } else { nil }
+        if case .admitted(let hold, _) = decision { hold } else { nil }
     }
 
     @Test func `a limit of no requests a minute refuses every request`() {
@@ -120,6 +120,34 @@ struct OrganizationAccountTests {
                 == [Samples.rate.ceiling(promptTokens: 10, generatedTokens: 100)])
     }
 
+    private static func ahead(_ decision: AdmissionDecision) -> [Money]? {
+        if case .admitted(_, let ahead) = decision { ahead.map(\.amount) } else { nil }
+    }
+
+    @Test func `money is borrowed again before it is lacking`() {
+        let part = Samples.rate.ceiling(promptTokens: 10, generatedTokens: 100)
+        let millisecond = Self.second / 1000
+        var (account, actor) = Self.account(money: .zero)
+        account.receive(part * 10, in: Samples.scope, dryUntil: nil, at: Self.second)
+        func admit(after milliseconds: Int64) -> [Money]? {
+            Self.ahead(
+                account.admit(
+                    Self.demand(100), for: actor, at: Self.second + milliseconds * millisecond))
+        }
+        // Half of the grant is held without a wish; then it is for twice as much, because the
+        // grant lasted so short a time, and told once in 100 ms.
+        for _ in 0..<5 { #expect(admit(after: 0) == []) }
+        #expect(admit(after: 0) == [part * 20])
+        #expect(admit(after: 99) == [])
+        #expect(admit(after: 100) == [part * 20])
+        // An answer that brings nothing lets it be told at once, and a slower need is for as much.
+        account.receive(.zero, in: Samples.scope, dryUntil: nil, at: Self.second)
+        #expect(admit(after: 1000) == [part * 10])
+        // Nothing is wished for while control is known to have no more.
+        account.receive(.zero, in: Samples.scope, dryUntil: .max, at: Self.second)
+        #expect(admit(after: 2000) == [])
+    }
+
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `holds never exceed what is lent, and all of them end`(seed: UInt64) {
         var play = AccountPlay(seed: seed)
@@ -190,7 +218,8 @@ struct AccountPlay {
             generatedTokens: generated, minimumGenerated: min(generated, 16),
             holdChunk: Bool.random(using: &random) ? 64 : nil)
         switch account.admit(demand, for: actor, at: now) {
-        case .admitted(let hold):
+        case .admitted(let hold, let ahead):
+            for wish in ahead { #expect(wish.amount > .zero) }
             #expect(hold.generatedReserved <= hold.generatedLimit)
             #expect(hold.generatedLimit <= generated)
             running.append(Running(hold: hold, actor: actor, rate: demand.rate))

@@ -106,11 +106,12 @@ extension ClientConnection {
         let key = exchange.key
         let decision = key.account.state.withLock { $0.admit(demand, for: key.actor, at: now) }
         switch decision {
-        case .admitted(let hold):
+        case .admitted(let hold, let ahead):
+            if !ahead.isEmpty { loop.borrow(ahead, key.account) }
             exchange.hold = hold
             findPlace(exchange)
         case .borrow(let shortages):
-            loop.borrow(shortages, key.account, ticket)
+            loop.borrow(shortages, key.account, for: ticket)
         case .refused(let failure):
             respond(failure)
         }

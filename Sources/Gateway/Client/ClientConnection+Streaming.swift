@@ -167,12 +167,12 @@ extension ClientConnection {
         }
         exchange.hold = hold
         switch decision {
-        case .extended:
-            break
+        case .extended(let ahead):
+            if !ahead.isEmpty { loop.borrow(ahead, key.account) }
         case .borrow(let shortages):
             exchange.extensionIsPending = true
             exchange.extensionDeadline = now + loop.limits.moneyWait.nanoseconds
-            loop.borrow(shortages, key.account, ticket)
+            loop.borrow(shortages, key.account, for: ticket)
         case .exhausted(let clamp):
             exchange.stopped = clamp
         }

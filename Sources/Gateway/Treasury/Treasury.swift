@@ -169,14 +169,26 @@ final class Treasury {
             borrowings[id]?.waiters.append(waiter)
             return
         }
+        let requests = shortages.map { shortage in
+            BorrowRequest(
+                scope: shortage.scope, needed: shortage.needed,
+                wanted: shortage.needed * Self.borrowFactor + Self.borrowLeast)
+        }
+        ask(Borrowing(account: account, requests: requests, waiters: [waiter]))
+    }
+
+    /// Asks control for what will be lacking soon, while nobody waits for it. A wish that gets lost
+    /// with the connection is told again by the next request.
+    func borrow(ahead wishes: [Wish], for account: AccountOwner) {
+        guard send != nil else { return }
+        let requests = wishes.map { wish in
+            BorrowRequest(scope: wish.scope, needed: .zero, wanted: wish.amount)
+        }
+        ask(Borrowing(account: account, requests: requests, waiters: []))
+    }
+
+    private func ask(_ borrowing: Borrowing) {
         lastBorrowing += 1
-        let borrowing = Borrowing(
-            account: account,
-            requests: shortages.map { shortage in
-                BorrowRequest(
-                    scope: shortage.scope, needed: shortage.needed,
-                    wanted: shortage.needed * Self.borrowFactor + Self.borrowLeast)
-            }, waiters: [waiter])
         borrowings[lastBorrowing] = borrowing
         send?(.borrow(id: lastBorrowing, requests: borrowing.requests))
     }
@@ -186,9 +198,11 @@ final class Treasury {
         borrowing.account.state.withLock { state in
             for request in borrowing.requests {
                 let amount = grants.first { $0.scope == request.scope }?.amount ?? .zero
+                // Whether control has no more is asked by whoever needs it.
+                let isDry = amount < request.wanted && request.needed > .zero
                 state.receive(
                     amount, in: request.scope,
-                    dryUntil: amount < request.wanted ? now + Self.dryNanoseconds : nil, at: now)
+                    dryUntil: isDry ? now + Self.dryNanoseconds : nil, at: now)
             }
         }
         waiting -= borrowing.waiters.count

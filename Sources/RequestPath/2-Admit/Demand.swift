@@ -127,15 +127,22 @@ package struct Shortage: Hashable, Sendable {
     package var needed: Money
 }
 
+/// Money that a scope will lack soon.
+package struct Wish: Hashable, Sendable {
+    package var scope: Scope
+    package var amount: Money
+}
+
 package enum AdmissionDecision: Sendable {
-    case admitted(Hold)
+    /// Set aside. What to borrow ahead is seldom anything.
+    case admitted(Hold, ahead: [Wish])
     /// Borrow these from control, then decide again.
     case borrow([Shortage])
     case refused(Failure)
 }
 
 package enum ExtensionDecision: Sendable {
-    case extended
+    case extended(ahead: [Wish])
     case borrow([Shortage])
     /// The stream has to end when what it holds is used up.
     case exhausted(Clamp)

@@ -97,7 +97,7 @@ package struct OrganizationAccount: Sendable {
         change(drawn) { $0.hold(hold.amount, at: now) }
         parties[actor.project].limiter.begin(tokens: demand.promptTokens + reserved, at: second)
         parties[actor.key].limiter.begin(tokens: demand.promptTokens + reserved, at: second)
-        return .admitted(hold)
+        return .admitted(hold, ahead: wishes(of: drawn, at: now))
     }
 
     /// Sets more aside for a stream that goes on: at most `tokens`, at least one.
@@ -106,7 +106,7 @@ package struct OrganizationAccount: Sendable {
     ) -> ExtensionDecision {
         let second = now / 1_000_000_000
         let wanted = min(tokens, hold.generatedLimit - hold.generatedReserved)
-        guard wanted > 0 else { return .extended }
+        guard wanted > 0 else { return .extended(ahead: []) }
         let shortages = self.shortages(of: rate.highestGenerated * wanted, in: hold.purses, at: now)
         if !shortages.isEmpty { return .borrow(shortages) }
         var granted = wanted
@@ -128,7 +128,7 @@ package struct OrganizationAccount: Sendable {
         parties[actor.project].limiter.extend(tokens: granted, at: second)
         parties[actor.key].limiter.extend(tokens: granted, at: second)
         hold.extend(by: granted, for: cost, at: second)
-        return .extended
+        return .extended(ahead: wishes(of: hold.purses, at: now))
     }
 
     /// The most that may be charged to a request that holds `hold`.
@@ -226,6 +226,16 @@ package struct OrganizationAccount: Sendable {
         note(0)
         for index in drawn.budgets { note(index) }
         return shortages
+    }
+
+    private mutating func wishes(of drawn: PurseIndices, at now: Int64) -> [Wish] {
+        var wishes: [Wish] = []
+        change(drawn) { purse in
+            if let amount = purse.wish(at: now) {
+                wishes.append(Wish(scope: purse.scope, amount: amount))
+            }
+        }
+        return wishes
     }
 
     /// How many generated tokens the free money pays for beside the prompt; below zero when it does

@@ -15,6 +15,17 @@ package struct Purse: Sendable {
     package private(set) var dryUntil: Int64 = .min
     /// When money last came or was held, in nanoseconds of the monotonic clock.
     package private(set) var usedAt: Int64 = .min
+    /// The last grant that brought anything, and when it came; zero after all was given back.
+    private var lastGrant = Money.zero
+    private var grantedAt: Int64 = .min
+    /// Until then control is not asked ahead once more.
+    private var nextWish: Int64 = .min
+
+    /// A wish that has got no answer is told again after so long.
+    private static let wishInterval: Int64 = 100_000_000
+    /// A grant that is half gone sooner than this is too small: the next wish is for twice as much.
+    private static let brief: Int64 = 1_000_000_000
+    private static let mostWished = Money.dollars(10)
 
     package init(scope: Scope) { self.scope = scope }
 
@@ -37,6 +48,10 @@ package struct Purse: Sendable {
     mutating func receive(_ amount: Money, at now: Int64) {
         lent += amount
         usedAt = now
+        nextWish = .min
+        guard amount > .zero else { return }
+        lastGrant = amount
+        grantedAt = now
     }
 
     mutating func markDry(until deadline: Int64) { dryUntil = deadline }
@@ -45,6 +60,16 @@ package struct Purse: Sendable {
     mutating func takeFree() -> Money {
         let amount = free
         returned += amount
+        lastGrant = .zero
         return amount
+    }
+
+    /// What to borrow before it is lacking, so that no request has to wait for control: as much as
+    /// last time or twice that, once less than half of the last grant is free.
+    mutating func wish(at now: Int64) -> Money? {
+        guard free + free < lastGrant, nextWish <= now, dryUntil <= now else { return nil }
+        nextWish = now + Self.wishInterval
+        guard now - grantedAt < Self.brief else { return lastGrant }
+        return max(lastGrant, min(lastGrant + lastGrant, Self.mostWished))
     }
 }

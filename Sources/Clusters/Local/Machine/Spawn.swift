@@ -91,7 +91,7 @@ enum Spawn {
         // glibc has it since 2.34, and its Swift module does not.
         guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else {
             throw Failure(
-                .unsupported, "Work cannot be started: that needs the C library glibc 2.34 or newer.")
+                .unsupported, "Starting work needs the C library glibc in version 2.34 or newer.")
         }
         _ = unsafeBitCast(symbol, to: AddCloseFrom.self)(&actions, number)
     }
