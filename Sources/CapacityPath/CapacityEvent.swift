@@ -29,8 +29,16 @@ package enum CapacityEvent: Hashable, Codable, Sendable {
     case moneyHeld(LeaseID, through: Instant)
     /// There was no money for what the last `hold` of this lease asked for.
     case moneyShort(LeaseID)
+    /// A team has announced what it will need.
+    case planDeclared(TeamPlan)
+    case planWithdrawn(PlanID)
+    /// Nobody looked at the fleet since then, because control did not run: the minutes up to this
+    /// event are a gap, and no evidence of surplus.
+    case unwatched(since: Instant)
     /// Time has passed: nothing else happened.
     case tick
+
+    var lostSince: Instant? { if case .unwatched(let since) = self { since } else { nil } }
 }
 
 package enum NodeCommand: String, Hashable, Codable, Sendable, CaseIterable {
@@ -45,6 +53,8 @@ package enum CapacityAction: Hashable, Sendable {
     case cluster(ClusterName, ClusterAction)
     /// For the customer and for the record: what was decided, and why, in words.
     case note(CapacityNote)
+    /// For the record: what was decided to be sellable, where that has changed.
+    case surplus(SurplusRecord)
 }
 
 package enum MoneyAction: Hashable, Sendable {

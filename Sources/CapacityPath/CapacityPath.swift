@@ -7,10 +7,11 @@ package import Vocabulary
 /// 1. **Inventory**: ``NodeLife`` is the life of a node as a table; `+Inventory` and `+Nodes` bring
 ///    declarations, reports and checks together; ``UseAccount`` counts what every second of every
 ///    accelerator was spent on; ``PoolCost`` says what an hour of it costs us.
-/// 2. **Internal demand**: entitlements are declared with the pool; ``InternalDemand`` tells idle
-///    minutes from lost telemetry.
+/// 2. **Internal demand**: `+InternalDemand` looks each minute at what teams of ours run, wait for
+///    and have planned; ``InternalDemand`` tells idle minutes from lost telemetry.
 /// 3. **Surplus**: `+Surplus` keeps what is sold firmly within capacity less entitlements;
-///    ``SurplusPlanner`` says how much more to keep free, by now in replays alone.
+///    ``SurplusPlanner`` says how much more to keep free, `+Planning` runs it minute by minute, and
+///    `+Steering` holds new sales to it.
 /// 4. **Offer**: ``quote(_:at:)`` says price, start and terms before the order; `+Orders` takes it.
 /// 5. **Placement**: ``PlacementTable`` finds nodes for gangs, all of them or none.
 /// 6. **Leases**: `+Queue` decides who goes next, `+Leases` and `+LeaseEnds` lead a lease from its
@@ -32,6 +33,7 @@ package struct CapacityPath: Hashable, Sendable {
     var agenda = Agenda()
     var seen = SeenWork()
     var placement = PlacementIndex()
+    var surplus = SurplusBook()
     /// The time of the last event; time does not go back.
     var now = Instant(microseconds: 0)
     /// What happened while one event is handled; empty between events.
@@ -48,7 +50,8 @@ package struct CapacityPath: Hashable, Sendable {
     package mutating func handle(
         _ event: CapacityEvent, at instant: Instant
     ) -> [CapacityAction] {
-        // 1. What stood until now is counted.
+        // 1. What stood until now is counted, and each minute that has passed is looked at.
+        watch(until: instant, lostSince: event.lostSince)
         now = max(now, instant)
         for pool in poolNames { pools[pool]?.account.advance(to: now) }
         // 2. What was due is done.
@@ -81,6 +84,7 @@ package struct CapacityPath: Hashable, Sendable {
         case .inventoryDeclared(let inventory): declare(inventory)
         case .termsDeclared(let declared):
             for terms in declared { self.terms[terms.purchaseClass] = terms }
+            renewSurplusTerms()
         case .nodesReported(let cluster, let reports): nodesReported(cluster, reports)
         case .clusterSilent(let cluster, let since): clusterSilent(cluster, since: since)
         case .leasesReported(let cluster, let reports): leasesReported(cluster, reports)
@@ -90,7 +94,9 @@ package struct CapacityPath: Hashable, Sendable {
         case .orderCancelled(let order): cancelled(order)
         case .moneyHeld(let lease, _): moneyHeld(lease)
         case .moneyShort(let lease): moneyShort(lease)
-        case .tick: break
+        case .planDeclared(let plan): planned(plan)
+        case .planWithdrawn(let plan): planWithdrawn(plan)
+        case .unwatched, .tick: break
         }
     }
 }
@@ -109,7 +115,7 @@ struct Turn: Hashable, Sendable {
 extension CapacityPath: Codable {
     private enum CodingKeys: String, CodingKey {
         case inventory, terms, nodes, nodeIndex, pools, orders, leases, orderCount, agenda, seen,
-            now
+            surplus, now
     }
 }
 

@@ -7,7 +7,8 @@ package enum SpillwayCommands {
         StatusCommand.self, CustomerCommands.self, ProjectCommands.self, KeyCommands.self,
         CreditCommands.self, LimitCommands.self, ModelCommands.self, PriceCommands.self,
         UsageCommand.self, InvoiceCommands.self, InventoryCommands.self, PoolCommands.self,
-        NodeCommands.self, SupplierCommands.self, TermsCommands.self, QuoteCommand.self,
+        SurplusCommands.self, PlanCommands.self, NodeCommands.self, SupplierCommands.self,
+        TermsCommands.self, QuoteCommand.self,
         JobCommands.self, InstanceCommands.self, ReservationCommands.self, VolumeCommands.self,
         VerifyCommand.self, ReplayCommands.self,
     ]

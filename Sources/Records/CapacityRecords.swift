@@ -9,6 +9,21 @@ package protocol CapacityRecordReader {
         after sequence: Int64, _ body: (CapacityEventRow) throws -> Void
     ) throws
     func latestCapacitySnapshot() throws -> CapacitySnapshotRow?
+    /// The last event that happened no later than `instant`; 0 where there is none.
+    func lastCapacityEvent(at instant: Instant) throws -> Int64
+    /// In order: those after the first of two sequence numbers, up to the second.
+    func capacityEvents(after first: Int64, through last: Int64) throws -> [CapacityEventRow]
+    /// The last one of an event that is no later than `sequence`.
+    func capacitySnapshot(through sequence: Int64) throws -> CapacitySnapshotRow?
+
+    /// The last minute of which something is recorded; nil before the first.
+    func lastSurplusMinute() throws -> Int64?
+    /// By minute, then by pool, from the one after that of `minute` and `pool` on.
+    func surplusRows(after minute: Int64, _ pool: String, limit: Int) throws -> [SurplusRow]
+    /// Of one pool, the newest first: of minutes from `from` on, before `to`.
+    func surplusRows(
+        of pool: PoolName, from: Int64, to: Int64, limit: Int
+    ) throws -> [SurplusRow]
 
     func lastCapacityNote() throws -> Int64
     /// In order, from the one after `sequence` on; at most `limit`; nil: about anything.
@@ -55,6 +70,7 @@ package protocol CapacityRecordReader {
 package protocol CapacityRecorder: CapacityRecordReader {
     func insert(_ event: CapacityEventRow) throws
     func insert(_ snapshot: CapacitySnapshotRow) throws
+    func insert(_ row: SurplusRow) throws
     func insert(_ note: CapacityNoteRow) throws
     func insert(_ order: OrderRow) throws
     func insert(_ charge: ComputeChargeRow) throws

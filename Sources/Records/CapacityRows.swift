@@ -27,6 +27,21 @@ package struct CapacitySnapshotRow: Hashable, Sendable {
     }
 }
 
+/// What was seen of a pool in a minute, and how much of it was decided to be sellable, as JSON in
+/// `document`. Kept where it differs from the one before, and now and then besides.
+package struct SurplusRow: Hashable, Sendable {
+    /// Since 1970.
+    package var minute: Int64
+    package var pool: PoolName
+    package var document: String
+
+    package init(minute: Int64, pool: PoolName, document: String) {
+        self.minute = minute
+        self.pool = pool
+        self.document = document
+    }
+}
+
 /// A sentence for a person: what was decided, and why.
 package struct CapacityNoteRow: Hashable, Sendable {
     package var sequence: Int64

@@ -65,4 +65,15 @@ extension Schema {
         "CREATE INDEX storage_by_organization ON storage_charges (organization, to_at)",
         "CREATE INDEX credits_by_organization ON service_credits (organization, at)",
     ]
+
+    /// What of the surplus was decided to be sellable, and when what happened.
+    static let surplusTables = [
+        """
+        CREATE TABLE surplus_decisions (minute {whole} NOT NULL, pool TEXT NOT NULL,
+            document TEXT NOT NULL, PRIMARY KEY (minute, pool)
+        ) {strict}
+        """,
+        "CREATE INDEX surplus_by_pool ON surplus_decisions (pool, minute)",
+        "CREATE INDEX capacity_events_by_time ON capacity_events (at)",
+    ]
 }

@@ -27,6 +27,7 @@ package enum Schema {
                 "compute_charges", "settled_leases", "storage_charges", "service_credits",
                 "volume_snapshots", "order_outcomes",
             ]),
+        Step(version: 3, statements: surplusTables, appendOnly: ["surplus_decisions"]),
     ]
 
     /// Grows with each step.

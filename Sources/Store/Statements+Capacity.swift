@@ -2,7 +2,8 @@ extension Statements {
     enum Capacity {
         static let all = [
             insertEvent, lastEvent, events, insertSnapshot, latestSnapshot, insertNote, lastNote,
-            notes, notesAbout, insertOrder, lastOrder, order, orders,
+            notes, notesAbout, insertOrder, lastOrder, order, orders, lastEventAt, eventsThrough,
+            snapshotThrough, insertSurplus, lastSurplus, surplus, surplusOfPool,
         ]
         static let insertEvent = Statement.insert(
             into: "capacity_events", "sequence", "at", "document")
@@ -19,6 +20,37 @@ extension Statements {
         static let latestSnapshot = Statement(
             "capacity_snapshots.latest",
             "SELECT sequence, document FROM capacity_snapshots ORDER BY sequence DESC LIMIT 1")
+        static let lastEventAt = Statement(
+            "capacity_events.last_at",
+            "SELECT COALESCE(MAX(sequence), 0) FROM capacity_events WHERE at <= $1")
+        static let eventsThrough = Statement(
+            "capacity_events.through",
+            """
+            SELECT sequence, at, document FROM capacity_events
+            WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence
+            """)
+        static let snapshotThrough = Statement(
+            "capacity_snapshots.through",
+            """
+            SELECT sequence, document FROM capacity_snapshots WHERE sequence <= $1
+            ORDER BY sequence DESC LIMIT 1
+            """)
+        static let insertSurplus = Statement.insert(
+            into: "surplus_decisions", "minute", "pool", "document")
+        static let lastSurplus = Statement(
+            "surplus_decisions.last", "SELECT MAX(minute) FROM surplus_decisions")
+        static let surplus = Statement(
+            "surplus_decisions.after",
+            """
+            SELECT minute, pool, document FROM surplus_decisions
+            WHERE minute > $1 OR (minute = $1 AND pool > $2) ORDER BY minute, pool LIMIT $3
+            """)
+        static let surplusOfPool = Statement(
+            "surplus_decisions.pool",
+            """
+            SELECT minute, pool, document FROM surplus_decisions
+            WHERE pool = $1 AND minute >= $2 AND minute < $3 ORDER BY minute DESC LIMIT $4
+            """)
         static let insertNote = Statement.insert(
             into: "capacity_notes", "sequence", "event", "at", "subject", "text")
         static let lastNote = Statement(

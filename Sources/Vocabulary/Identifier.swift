@@ -119,6 +119,7 @@ package enum Reservation: IdentifiedEntity { package static var prefix: StaticSt
 package enum CapacityLease: IdentifiedEntity { package static var prefix: StaticString { "lse" } }
 package enum StorageVolume: IdentifiedEntity { package static var prefix: StaticString { "vol" } }
 package enum VolumeSnapshot: IdentifiedEntity { package static var prefix: StaticString { "snp" } }
+package enum DemandPlan: IdentifiedEntity { package static var prefix: StaticString { "pln" } }
 
 package typealias OrganizationID = Identifier<Organization>
 package typealias ProjectID = Identifier<Project>
@@ -135,3 +136,4 @@ package typealias ReservationID = Identifier<Reservation>
 package typealias LeaseID = Identifier<CapacityLease>
 package typealias VolumeID = Identifier<StorageVolume>
 package typealias SnapshotID = Identifier<VolumeSnapshot>
+package typealias PlanID = Identifier<DemandPlan>

@@ -64,7 +64,7 @@ enum ClusterOpening {
                     name: pool, site: site, supplier: supplier, cluster: cluster,
                     shape: machine.shape, nodes: [NodeDeclaration(name: machine.node)],
                     // CPU slots are shared by model engines; GPUs are not divided.
-                    fractional: machine.shape.acceleratorMemoryMiB == 0)
+                    fractional: machine.shape.acceleratorMemoryMiB == 0, surplus: SurplusTerms())
             ])
     }
 }

@@ -11,6 +11,8 @@ struct PathStand {
     var now: Instant = .noon
     var last: [CapacityAction] = []
     var all: [CapacityAction] = []
+    /// Every event that was folded, with its time.
+    var log: [(event: CapacityEvent, at: Instant)] = []
     var hasMoney = true
     let inventory: Inventory
     private var serial: UInt64 = 0
@@ -19,13 +21,16 @@ struct PathStand {
     static let team = CapacityWorld.organization(1)
     static let pool = CapacityWorld.Sample.large
 
-    init(nodes: Int = 2, nodesPerBlock: Int? = nil, entitled: Int = 0, fractional: Bool = false) {
+    init(
+        nodes: Int = 2, nodesPerBlock: Int? = nil, entitled: Int = 0, fractional: Bool = false,
+        surplus: SurplusTerms? = nil
+    ) {
         inventory = CapacityWorld.Sample.inventory([
             CapacityWorld.Sample.pool(
                 Self.pool, nodes: nodes, accelerators: 8, nodesPerBlock: nodesPerBlock,
                 entitlements: entitled == 0
                     ? [] : [Entitlement(organization: Self.team, accelerators: entitled)],
-                fractional: fractional)
+                fractional: fractional, surplus: surplus)
         ])
         handle(.inventoryDeclared(inventory))
         report(down: [])
@@ -46,6 +51,7 @@ struct PathStand {
 
     private mutating func carryOut(_ event: CapacityEvent) {
         let actions = path.handle(event, at: now)
+        log.append((event, now))
         last += actions
         for case .money(.hold(let lease, let through, _)) in actions {
             carryOut(hasMoney ? .moneyHeld(lease, through: through) : .moneyShort(lease))

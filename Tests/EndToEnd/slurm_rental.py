@@ -46,6 +46,8 @@ pools:
       - {{name: "n[5-8]", block: b2}}
     entitlements:
       - {{customer: {team}, accelerators: {entitled}}}
+    # These tests sell on demand at once, before anything could be learnt of the team.
+    surplus: {{limits_sales: false}}
 """
 
 

@@ -25,6 +25,7 @@ extension CapacityPath {
             nodes[index].wish = .retire
             feed(.retire, to: index, because: "no longer declared")
         }
+        renewSurplusTerms()
     }
 
     private mutating func declare(_ node: NodeDeclaration, in pool: PoolDeclaration) {
@@ -107,6 +108,7 @@ extension CapacityPath {
             if nodes[index].occupancy.foreign != report.foreign {
                 nodes[index].occupancy.setForeign(report.foreign, of: nodes[index].shape)
                 open(index)
+                planIfUsed(nodes[index].pool)
             }
             reconcile(index, with: report)
         }

@@ -12,6 +12,7 @@ extension CapacityPath {
             refuse(&record, refusal)
             return
         }
+        defer { if order.isInternal, !order.isForEngine { planIfUsed(order.pool) } }
         if let window = order.window {
             switch booking(for: order, from: window.from, to: window.to) {
             case .failure(let refusal): refuse(&record, refusal)

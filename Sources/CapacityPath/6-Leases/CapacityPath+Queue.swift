@@ -68,6 +68,11 @@ extension CapacityPath {
         guard let order = openOrder(of: entry) else { return }
         let key = WaitKey(order)
         guard !look.hopeless.contains(key), let demand = demand(of: order) else { return }
+        // Nothing is kept free for who waits for the planner: nobody knows until when.
+        guard plannedObstacle(to: order) == nil else {
+            look.hopeless.insert(key)
+            return
+        }
         let kept = firmShadow(before: entry, in: order.pool)
         guard obstacle(to: order, beside: look.commitments + kept) == nil else {
             look.hopeless.insert(key)

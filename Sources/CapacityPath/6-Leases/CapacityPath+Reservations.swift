@@ -7,6 +7,16 @@ extension CapacityPath {
     /// The nodes that a reservation would get, or why there are none.
     func booking(for order: Order, from: Instant, to: Instant) -> Result<[Int], Failure> {
         let from = max(from, now)
+        if !order.isInternal,
+            let why = firmExcess(order.shape.accelerators, in: order.pool, from: from, to: to)
+        {
+            return .failure(
+                Failure(
+                    .overloaded,
+                    why.prefix(1).uppercased() + why.dropFirst()
+                        + ". Ask for fewer nodes, for a shorter time, or later: it is looked at "
+                        + "again each minute.", parameter: "nodes"))
+        }
         let sale = Commitment(
             team: order.isInternal ? order.organization : nil,
             accelerators: order.shape.accelerators, from: from, to: to)

@@ -6,6 +6,7 @@ extension CapacityPath {
     /// What an order would wait for, or waits for; nil: it would start at once.
     func wait(of order: Order, as entry: QueueEntry? = nil) -> WaitReason? {
         if order.within == nil, let closed = closed(order.pool) { return closed }
+        if let obstacle = plannedObstacle(to: order) { return obstacle }
         let kept =
             entry.map { firmShadow(before: $0, in: order.pool) }
             ?? pools[order.pool]?.firmShadow.map { [$0.commitment] } ?? []

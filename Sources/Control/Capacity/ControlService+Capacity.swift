@@ -10,6 +10,8 @@ import Vocabulary
 extension ControlService {
     /// Events between two snapshots of the state.
     static let capacitySnapshotInterval: Int64 = 5000
+    /// The longest time between two, where surplus is planned.
+    static let snapshotAge = Duration.seconds(86_400)
 
     /// Takes events in their order.
     ///
@@ -72,6 +74,7 @@ extension ControlService {
                     if let answer = try carryOut(action, records) { answers.append(answer) }
                 case .cluster(let cluster, let action): rental.commands.append((cluster, action))
                 case .note(let note): try write(note, at: now, records)
+                case .surplus(let record): try keep(record, records)
                 }
             }
             events.insert(contentsOf: answers, at: 0)
@@ -92,12 +95,16 @@ extension ControlService {
     }
 
     private func snapshotCapacityIfDue(_ records: any Recorder) throws {
-        guard rental.sequence - rental.snapshotSequence >= Self.capacitySnapshotInterval else {
-            return
-        }
+        // Where little happens the minutes between count: a start looks at each again.
+        let isDue =
+            rental.sequence - rental.snapshotSequence >= Self.capacitySnapshotInterval
+            || (rental.path.isPlanning
+                && rental.lastEventAt - rental.snapshotAt >= Self.snapshotAge)
+        guard isDue, rental.sequence > rental.snapshotSequence else { return }
         try records.insert(
             CapacitySnapshotRow(sequence: rental.sequence, document: try Self.json(rental.path)))
         rental.snapshotSequence = rental.sequence
+        rental.snapshotAt = rental.lastEventAt
     }
 
     /// The state as the records have it. What clusters were told may be told again.
@@ -106,6 +113,8 @@ extension ControlService {
         rental.path = fresh.path
         rental.sequence = fresh.sequence
         rental.snapshotSequence = fresh.snapshotSequence
+        rental.snapshotAt = fresh.snapshotAt
+        rental.surplusThrough = fresh.surplusThrough
         rental.noteSequence = fresh.noteSequence
         rental.orderSequence = fresh.orderSequence
         rental.lastEventAt = max(fresh.lastEventAt, rental.lastEventAt)

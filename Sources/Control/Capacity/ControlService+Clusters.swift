@@ -18,6 +18,7 @@ extension ControlService {
             let first = try await opener.firstInventory()
             take([.inventoryDeclared(first)])
         }
+        noteGap()
         orderEngines()
         await openClusters()
         let volumes = Task { await runVolumes() }
@@ -25,6 +26,8 @@ extension ControlService {
         var engines = ContinuousClock.now
         while !Task.isCancelled {
             if let due = rental.path.nextDue, due <= clock.now() { take([.tick]) }
+            noteGap()
+            lookAtSurplus()
             if engines.duration(to: .now) > Self.engineInterval {
                 engines = .now
                 orderEngines()

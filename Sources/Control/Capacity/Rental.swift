@@ -13,7 +13,11 @@ struct Rental {
     var noteSequence: Int64 = 0
     var orderSequence: Int64 = 0
     var snapshotSequence: Int64 = 0
+    /// No event will have happened before this.
     var lastEventAt = Instant(microseconds: 0)
+    var snapshotAt = Instant(microseconds: 0)
+    /// The last minute of which a look at the surplus was recorded before this process's time.
+    var surplusThrough: Int64 = 0
     var volumes: [VolumeID: VolumeRow] = [:]
     var snapshots: [SnapshotID: SnapshotRow] = [:]
 
@@ -40,6 +44,8 @@ extension Rental {
             path = try JSONDecoder().decode(CapacityPath.self, from: Data(snapshot.document.utf8))
             sequence = snapshot.sequence
             snapshotSequence = snapshot.sequence
+            snapshotAt = path.lastEventAt
+            lastEventAt = snapshotAt
         }
         try records.eachCapacityEvent(after: sequence) { row in
             let event = try JSONDecoder().decode(
@@ -47,6 +53,10 @@ extension Rental {
             _ = path.handle(event, at: row.at)
             sequence = row.sequence
             lastEventAt = row.at
+        }
+        if let minute = try records.lastSurplusMinute() {
+            surplusThrough = minute
+            lastEventAt = max(lastEventAt, Instant(minute: minute))
         }
         noteSequence = try records.lastCapacityNote()
         orderSequence = try records.lastOrder()

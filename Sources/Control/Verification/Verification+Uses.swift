@@ -31,12 +31,14 @@ extension Verification {
         var last: Int64 = 0
         var billed: [Device: [Billed]] = [:]
         var uses = uses
+        var decided = SurplusWalk(records)
         try records.eachCapacityEvent(after: 0) { row in
             uses.check(row.sequence == last + 1, "event \(row.sequence) follows \(last)")
             last = row.sequence
             let event = try JSONDecoder().decode(
                 CapacityEvent.self, from: Data(row.document.utf8))
             for action in path.handle(event, at: row.at) {
+                if case .surplus(let record) = action { try decided.follow(record) }
                 guard case .money(.charge(let charge)) = action, charge.unbilled == nil,
                     let grant = path.lease(charge.lease, at: row.at)?.grant
                 else { continue }
@@ -44,6 +46,13 @@ extension Verification {
             }
             if last % Self.eventsBetweenLooks == 0 { Self.check(path, after: last, &uses) }
         }
+        // Looks after the last event.
+        if let minute = try records.lastSurplusMinute() {
+            for case .surplus(let record) in path.pass(to: Instant(minute: minute)) {
+                try decided.follow(record)
+            }
+        }
+        surplus = try decided.end(surplus)
         let end = try records.lastCapacityEvent()
         uses.check(last == end, "events end at \(last), the last is \(end)")
         Self.check(path, after: last, &uses)

@@ -27,6 +27,7 @@ package struct Verification {
     var holds = Finding("every hold of a lease ends once")
     var credits = Finding("every service credit is posted, and none is above what was charged")
     var uses = Finding("every second of an accelerator is in one use, and billed once at most")
+    var surplus = Finding("what was decided to be sellable follows from what happened")
     var invoices = Finding("every invoice is the sum of its lines and of its usage")
     var notes = Finding("every credit note is posted and takes back no more than its line")
 
@@ -68,7 +69,7 @@ package struct Verification {
     private var findings: [Finding] {
         [
             balance, once, covered, checkpoints, rating, charges, tokens, journals, stretches,
-            capacityRating, capacityCharges, holds, credits, uses, invoices, notes,
+            capacityRating, capacityCharges, holds, credits, uses, surplus, invoices, notes,
         ]
     }
 }

@@ -179,11 +179,14 @@ package struct PoolDeclaration: Hashable, Codable, Sendable {
     package var entitlements: [Entitlement]
     /// Whether one accelerator may be shared by several leases.
     package var fractional: Bool
+    /// How sales give way to work of ours; nil where it was declared before that could be said:
+    /// then nothing is planned.
+    package var surplus: SurplusTerms?
 
     package init(
         name: PoolName, site: SiteName, supplier: SupplierName, cluster: ClusterName,
         shape: NodeShape, nodes: [NodeDeclaration], entitlements: [Entitlement] = [],
-        fractional: Bool = false
+        fractional: Bool = false, surplus: SurplusTerms? = nil
     ) {
         self.name = name
         self.site = site
@@ -193,6 +196,20 @@ package struct PoolDeclaration: Hashable, Codable, Sendable {
         self.nodes = nodes
         self.entitlements = entitlements
         self.fractional = fractional
+        self.surplus = surplus
+    }
+}
+
+/// What the owner decides about selling what work of ours leaves of a pool.
+package struct SurplusTerms: Hashable, Codable, Sendable {
+    /// Of the internal demand, in millionths, how much may wait because of sales.
+    package var harmMillionths: Int64
+    /// Whether sales are limited by the plan; it is made and recorded in any case.
+    package var limitsSales: Bool
+
+    package init(harmMillionths: Int64 = 1000, limitsSales: Bool = true) {
+        self.harmMillionths = harmMillionths
+        self.limitsSales = limitsSales
     }
 }
 

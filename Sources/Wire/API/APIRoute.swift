@@ -18,6 +18,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
     case ledgerEntries, ledgerAccounts
     case inventoryShow, inventoryCheck, inventoryApply
     case poolList, poolShow, nodeList, nodeShow, nodeCommand, supplierList, supplierShow
+    case surplusShow, surplusExplain, surplusHistory, planList, planAdd, planRemove
     case terms, termsChange, quote
     case jobSubmit, jobList, jobShow, jobCancel, jobLog, jobFile
     case instanceCreate, instanceList, instanceShow, instanceStop, instanceLog, instanceAttach
@@ -52,7 +53,8 @@ package enum APIRoute: String, CaseIterable, Sendable {
         switch self {
         case .home, .health, .ready, .metrics, .openAPI: .open
         case .inventoryShow, .inventoryCheck, .inventoryApply, .nodeList, .nodeShow, .nodeCommand,
-            .supplierList, .supplierShow, .termsChange:
+            .supplierList, .supplierShow, .termsChange, .surplusShow, .surplusExplain,
+            .surplusHistory, .planList, .planAdd, .planRemove:
             .operator
         default: isCompute ? .customer : .operator
         }
@@ -65,7 +67,8 @@ package enum APIRoute: String, CaseIterable, Sendable {
         case .customerCreate, .creditAdd, .creditLimit, .projectCreate, .keyCreate, .priceApply,
             .invoiceIssue, .creditNoteIssue, .projectLimitsChange, .keyLimitsChange,
             .inventoryApply, .jobSubmit, .instanceCreate, .reservationCreate, .volumeCreate,
-            .volumeSnapshot, .volumeDelete, .volumeUndelete, .volumeRestore, .nodeCommand:
+            .volumeSnapshot, .volumeDelete, .volumeUndelete, .volumeRestore, .nodeCommand,
+            .planAdd:
             true
         default: false
         }

@@ -22,6 +22,7 @@ struct CapacityBooks {
     var purses: [OrganizationID: Money] = [:]
     var accounts: [LeaseID: Account] = [:]
     var notes: [String] = []
+    var decisions: [SurplusRecord] = []
     var notices: [LeaseID: Notice] = [:]
     var reclaims = 0
     /// When a claim was made and when its work was told to start.

@@ -43,6 +43,34 @@ extension CapacitySimulation {
         }
     }
 
+    /// Whatever a customer has got just now was sellable by the planner's last decision.
+    mutating func checkPlannedSales() {
+        for (name, surplus) in path.surplus.pools {
+            guard path.pools[name]?.declaration.surplus?.limitsSales == true,
+                let decision = surplus.decision
+            else { continue }
+            let sold = (path.pools[name]?.leases ?? []).compactMap { path.leases[$0] }
+                .filter { $0.isLive && !$0.isInternal && $0.within == nil }
+            let fresh = sold.filter { $0.placedAt == now && !$0.isReservation }
+            guard !fresh.isEmpty else { continue }
+            plannedSales += fresh.count
+            let spot = sold.filter { $0.purchaseClass == .spot }
+            let firm = sold.filter {
+                $0.purchaseClass != .spot && ($0.window.map { $0.from <= now } ?? true)
+            }
+            let total = { (leases: [LeaseRecord]) in
+                leases.reduce(Accelerators.zero) { $0 + $1.accelerators }
+            }
+            if fresh.contains(where: { $0.purchaseClass == .spot }) {
+                #expect(total(spot) + total(firm) <= .whole(decision.spotSellable))
+            }
+            if fresh.contains(where: { $0.purchaseClass != .spot }) {
+                let most = decision.horizons.map(\.decision.sellable).max() ?? 0
+                #expect(total(firm) <= .whole(most))
+            }
+        }
+    }
+
     /// Who has each device: never more than all of it, and what is free is the rest.
     private func checkDevices() {
         for node in path.nodes {

@@ -30,6 +30,10 @@ struct CapacitySimulation {
     /// Claims seen, by their order and copy, with the deadline they were first given.
     var claimsServed = 0
     var checksEvery = 4
+    /// The longest step, in milliseconds.
+    var longestStep: Int64 = 12_000
+    /// New sales that were held against what the planner had found sellable.
+    var plannedSales = 0
 
     /// How long control waits before it gives a silent cluster up.
     static let silenceLimit: Int64 = 45
@@ -51,6 +55,7 @@ struct CapacitySimulation {
         books.willHandle(event, path: path, at: now)
         let actions = path.handle(event, at: now)
         log.append(Kept(event: event, at: now, actions: actions))
+        checkPlannedSales()
         for action in actions {
             switch action {
             case .money(let money):
@@ -63,6 +68,7 @@ struct CapacitySimulation {
                     carryOut(order)
                 }
             case .note(let note): books.notes.append(note.text)
+            case .surplus(let record): books.decisions.append(record)
             }
         }
     }
@@ -86,7 +92,7 @@ struct CapacitySimulation {
     /// Lets time pass, and everybody speak.
     mutating func step(milliseconds: Int64? = nil) {
         let target =
-            now + .milliseconds(milliseconds ?? Int64.random(in: 200...12_000, using: &random))
+            now + .milliseconds(milliseconds ?? Int64.random(in: 200...longestStep, using: &random))
         // Control looks when something is due, a little late.
         while let due = path.nextDue, due < target {
             pass(to: max(now, due) + .milliseconds(Int64.random(in: 0...300, using: &random)))

@@ -30,6 +30,21 @@ import Vocabulary
         finish(simulation)
     }
 
+    @Test(arguments: Array(200..<200 + 4 * scale))
+    func `what is sold anew is what the planner found sellable`(seed: UInt64) {
+        var world = CapacityWorld.mixed(
+            faults: seed % 2 == 0 ? .none : CapacityWorld.rough,
+            surplus: SurplusTerms(harmMillionths: 50_000))
+        world.hasOperator = seed % 2 == 1
+        var simulation = CapacitySimulation(world, seed: seed)
+        simulation.longestStep = 60_000
+        simulation.run(steps: 400)
+        simulation.drain()
+        #expect(simulation.plannedSales > 0)
+        #expect(simulation.books.decisions.count > 100)
+        finish(simulation)
+    }
+
     private func finish(_ simulation: CapacitySimulation) {
         #expect(simulation.path.orders.values.allSatisfy { $0.endedAt != nil })
         #expect(simulation.path.leases.values.allSatisfy { !$0.isLive })

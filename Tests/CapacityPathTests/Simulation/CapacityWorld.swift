@@ -29,7 +29,9 @@ struct CapacityWorld {
     }
 
     /// Eight nodes of eight in two blocks, and four fractional nodes of four.
-    static func mixed(faults: SimulatedFaults = .none) -> CapacityWorld {
+    static func mixed(
+        faults: SimulatedFaults = .none, surplus: SurplusTerms? = nil
+    ) -> CapacityWorld {
         let teams = [organization(1), organization(2)]
         return CapacityWorld(
             inventory: Sample.inventory(
@@ -39,11 +41,11 @@ struct CapacityWorld {
                         entitlements: [
                             Entitlement(organization: teams[0], accelerators: 16),
                             Entitlement(organization: teams[1], accelerators: 8),
-                        ]),
+                        ], surplus: surplus),
                     Sample.pool(
                         Sample.small, nodes: 4, accelerators: 4, nodesPerBlock: 4,
                         entitlements: [Entitlement(organization: teams[1], accelerators: 4)],
-                        fractional: true),
+                        fractional: true, surplus: surplus),
                 ]),
             teams: teams, customers: [organization(11), organization(12), organization(13)],
             faults: faults, ordersPerThousandSteps: 400)
@@ -65,7 +67,7 @@ extension CapacityWorld.Sample {
 
     static func pool(
         _ name: PoolName, nodes: Int, accelerators: Int, nodesPerBlock: Int? = nil,
-        entitlements: [Entitlement] = [], fractional: Bool = false
+        entitlements: [Entitlement] = [], fractional: Bool = false, surplus: SurplusTerms? = nil
     ) -> PoolDeclaration {
         PoolDeclaration(
             name: name, site: named("home"), supplier: named("own"), cluster: cluster,
@@ -74,7 +76,8 @@ extension CapacityWorld.Sample {
                 NodeDeclaration(
                     name: named("\(name)-\(number)"),
                     block: nodesPerBlock.flatMap { BlockName("b\(number / $0)") })
-            }, entitlements: entitlements, fractional: fractional)
+            }, entitlements: entitlements, fractional: fractional,
+            surplus: surplus)
     }
 
     static func inventory(_ pools: [PoolDeclaration]) -> Inventory {

@@ -77,6 +77,32 @@ final class FakeCapacityDesk: CapacityDesk {
     }
     func suppliers() async throws -> [SupplierBody] { [] }
 
+    func surplus() async throws -> [SurplusBody] { [] }
+    func surplusExplanation(
+        of pool: PoolName, at instant: Instant?
+    ) async throws -> SurplusExplanationBody {
+        note("explain \(pool) \(instant?.description ?? "now")")
+        return SurplusExplanationBody(
+            pool: pool, at: instant ?? Instant(microseconds: 0), sentences: ["Because."])
+    }
+    func surplusHistory(
+        of pool: PoolName, from: Instant?, to: Instant?, limit: Int
+    ) async throws -> [SurplusBody] {
+        note("history \(pool) \(limit)")
+        return []
+    }
+    func plans() async throws -> [PlanBody] { [] }
+    func add(_ body: PlanAddBody, idempotency: String?) async throws -> PlanBody {
+        note("plan \(body.accelerators) \(idempotency ?? "-")")
+        return PlanBody(
+            id: PlanID(high: 9, low: 10), team: body.team, pool: body.pool,
+            accelerators: body.accelerators, from: body.from, until: body.until,
+            note: body.note ?? "")
+    }
+    func removePlan(_ id: PlanID) async throws -> PlanBody {
+        throw Failure(.notFound, "There is no plan \(id).")
+    }
+
     func terms() async throws -> [ClassTerms] { ClassTerms.standard }
     func declare(_ terms: ClassTerms) async throws {
         note("terms \(terms.purchaseClass.rawValue) \(terms.reclaimNotice ?? -1)")

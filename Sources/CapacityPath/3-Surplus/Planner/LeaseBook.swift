@@ -1,7 +1,7 @@
 /// Leases of one term that run, counted by the good minute in which they began: a lease's clock
 /// stands still in a telemetry gap, as its buyer is given the time again.
 package struct LeaseBook: Hashable, Codable, Sendable {
-    private var starts: [Int32]
+    @RunLengths private var starts: [Int32]
     /// Accelerators on lease.
     package private(set) var held = 0
 

@@ -29,14 +29,14 @@ package struct LeaseForecast: Hashable, Codable, Sendable {
     package private(set) var peaks: [Int] = []
     /// Highest bound of the finished blocks, per rule and head-room.
     private var older: [Double]
-    private var held: [Int32]
+    @RunLengths private var held: [Int32]
     /// Starts of would-be leases per block of the term, then rule and head-room. They run to the
     /// end of the block in which their term ends, so their record errs on the careful side.
-    private var starts: [Int32]
+    @RunLengths private var starts: [Int32]
     private var slot = 0
     private let slots: Int
     /// Accelerator-minutes waited, per rule and head-room.
-    private var waited: [Int]
+    @RunLengths private var waited: [Int]
     private var demand = 0
 
     package init(term: Int) {

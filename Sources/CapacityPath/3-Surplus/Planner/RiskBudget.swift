@@ -11,7 +11,7 @@ package struct RiskBudget: Hashable, Codable, Sendable {
     static let burst = 5.0
 
     /// Accelerator-minutes of waiting allowed per accelerator-minute of internal demand.
-    package let risk: Double
+    package internal(set) var risk: Double
     /// Accelerator-minutes of internal demand in good minutes.
     package private(set) var demand = 0
     /// Accelerator-minutes that internal work has waited.

@@ -24,12 +24,12 @@ package struct SpotForecast: Hashable, Codable, Sendable {
     /// Demand of the last minutes, newest last; as long as the longest window.
     private var recent: [Int] = []
     /// Rises within one notice, one per good minute; a ring of a day.
-    private var rises: [Int32]
+    @RunLengths private var rises: [Int32]
     private var shortSquares = 0
     private var longSquares = 0
     /// Levels of the last notice, per minute of it, then rule and multiple.
-    private var levels: [Int32]
-    private var waited: [Int]
+    @RunLengths private var levels: [Int32]
+    @RunLengths private var waited: [Int]
     private var demand = 0
 
     package init(notice: Int) {

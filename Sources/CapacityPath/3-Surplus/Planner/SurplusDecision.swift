@@ -39,6 +39,14 @@ package struct ClassDecision: Hashable, Codable, Sendable {
     package var spentShare: Double
 }
 
+/// What may be promised firmly for a time.
+package struct HorizonDecision: Hashable, Codable, Sendable {
+    /// The term.
+    package var minutes: Int
+    /// `sellable` is what may be held of firm sales in all; `held` is what is.
+    package var decision: ClassDecision
+}
+
 /// What the planner decided in one minute, with what it saw.
 package struct SurplusDecision: Hashable, Codable, Sendable {
     package var minute: Int64
@@ -49,6 +57,9 @@ package struct SurplusDecision: Hashable, Codable, Sendable {
     package var gap: TelemetryGap?
     /// One per class, in the order of ``PurchaseClass/allCases``.
     package var classes: [ClassDecision]
+    /// The shortest first; a longer one never allows more. Empty where ``SurplusPolicy/horizons``
+    /// is.
+    package var horizons: [HorizonDecision] = []
 
     package subscript(_ purchaseClass: PurchaseClass) -> ClassDecision? {
         classes.first { $0.purchaseClass == purchaseClass }

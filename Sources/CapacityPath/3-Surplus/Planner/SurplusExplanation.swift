@@ -11,14 +11,30 @@ extension SurplusDecision {
             let waiting = pending > 0 ? ", \(pending) of it waiting" : ""
             lines.append("Internal demand is \(demand) of \(capacity) accelerators\(waiting).")
         }
-        return lines + classes.map(\.explanation)
+        guard !horizons.isEmpty else { return lines + classes.map(\.explanation) }
+        return lines + classes.filter { $0.purchaseClass == .spot }.map(\.explanation)
+            + horizons.map { $0.decision.explanation(of: "firm, \($0.length)") }
     }
+}
+
+extension HorizonDecision {
+    /// `for 6 hours`.
+    package var length: String { "for " + minutesInWords(minutes) }
+}
+
+/// `6 hours`, in the largest unit that divides it.
+func minutesInWords(_ minutes: Int) -> String {
+    for (unit, name) in [(1440, "day"), (60, "hour")] where minutes >= unit && minutes % unit == 0 {
+        return minutes == unit ? "1 \(name)" : "\(minutes / unit) \(name)s"
+    }
+    return minutes == 1 ? "1 minute" : "\(minutes) minutes"
 }
 
 extension ClassDecision {
     /// How much is sold, and why not more.
-    package var explanation: String {
-        let name = purchaseClass.rawValue
+    package var explanation: String { explanation(of: purchaseClass.rawValue) }
+
+    func explanation(of name: String) -> String {
         let rate = percent(allowedRate)
         switch bound {
         case .notOffered:

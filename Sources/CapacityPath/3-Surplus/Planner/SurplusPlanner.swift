@@ -22,7 +22,7 @@ package struct HeldSurplus: Hashable, Codable, Sendable {
 /// rules would have harmed; see ``LeaseForecast`` and ``SpotForecast``. A step takes some
 /// microseconds and the state some hundred kilobytes.
 package struct SurplusPlanner: Hashable, Codable, Sendable {
-    package let policy: SurplusPolicy
+    package private(set) var policy: SurplusPolicy
     package private(set) var demand: InternalDemand
     /// What on-demand and reserved leases, and what spot, have spent of the owner's risk.
     package private(set) var leaseBudget: RiskBudget
@@ -30,6 +30,8 @@ package struct SurplusPlanner: Hashable, Codable, Sendable {
     package private(set) var outlook = TermOutlook()
     private var forecasts: [PurchaseClass: LeaseForecast] = [:]
     private var books: [PurchaseClass: LeaseBook] = [:]
+    /// By their minutes: of ``SurplusPolicy/horizons``.
+    private var further: [Int: LeaseForecast] = [:]
     private var spotForecast: SpotForecast
     /// Spot levels of the last notice, newest last.
     private var spotLevels: [Int] = [0]
@@ -46,6 +48,19 @@ package struct SurplusPlanner: Hashable, Codable, Sendable {
             forecasts[purchaseClass] = LeaseForecast(term: term)
             books[purchaseClass] = LeaseBook(term: term)
         }
+        for term in policy.horizons { further[term] = LeaseForecast(term: term) }
+    }
+
+    /// The owner, or the terms of sale, have changed; what was learnt stays, but for spot where its
+    /// notice is another one.
+    package mutating func change(risk: Double, entitled: Int, notice: Int) {
+        policy.risk = risk
+        policy.entitled = entitled
+        leaseBudget.risk = policy.risk(of: .onDemand)
+        spotBudget.risk = policy.risk(of: .spot)
+        guard notice != policy.notice else { return }
+        policy.notice = notice
+        spotForecast = SpotForecast(notice: notice)
     }
 
     /// Nodes came or went, by the inventory; without a word of it the size is the usual one seen.
@@ -80,8 +95,11 @@ package struct SurplusPlanner: Hashable, Codable, Sendable {
             var sale = Sale(leases: leasesHeld(held))
             sale.spotHeld = held?.spot ?? spotLevels.suffix(policy.notice).max() ?? 0
             let leases = decideLeases(&sale, minute: minute, plans: plans, held: held)
-            let spot = decideSpot(sale, minute: minute, plans: plans)
+            let spot = decideSpot(sale, minute: minute, plans: plans, held: held)
             decision.classes = [spot] + leases
+        }
+        if !policy.horizons.isEmpty {
+            decision.horizons = horizons(of: decision, minute: minute, plans: plans, held: held)
         }
         book(held: held)
         if demand.gap == nil { goodMinutes += 1 }
@@ -99,6 +117,9 @@ private struct Sale {
 }
 
 extension SurplusPlanner {
+    /// Whether it is asked what may be promised, and others sell.
+    private var isAsked: Bool { !policy.horizons.isEmpty }
+
     private func leasesHeld(_ held: HeldSurplus?) -> Int {
         held.map { $0.onDemand + $0.reserved } ?? books.values.reduce(0) { $0 + $1.held }
     }
@@ -114,6 +135,9 @@ extension SurplusPlanner {
         spotForecast.observe(demand: demand.demand, capacity: capacity)
         for purchaseClass in policy.leases {
             forecasts[purchaseClass]?.observe(demand: demand.demand, capacity: capacity)
+        }
+        for term in policy.horizons {
+            further[term]?.observe(demand: demand.demand, capacity: capacity)
         }
         if let forecast = forecasts[.reserved], forecast.isWarm,
             forecast.seen % forecast.block == 0
@@ -166,7 +190,8 @@ extension SurplusPlanner {
         guard purchaseClass == .spot else {
             return refusal(purchaseClass, .gap(gap), held: leasesHeld(purchaseClass, held))
         }
-        var decision = refusal(.spot, .gap(gap), held: spotLevels.last ?? 0)
+        var decision = refusal(
+            .spot, .gap(gap), held: (isAsked ? held?.spot : spotLevels.last) ?? 0)
         decision.level = decision.held
         return decision
     }
@@ -192,6 +217,31 @@ extension SurplusPlanner {
         minute: Int64, plans: [DeclaredPlan], held: HeldSurplus?
     ) -> ClassDecision {
         let own = leasesHeld(purchaseClass, held)
+        var decision = judge(purchaseClass, forecast, own: own, minute: minute, plans: plans)
+        // With horizons it is said what may be sold; it is sold when somebody orders it.
+        guard !isAsked else {
+            decision.level = min(decision.sellable, own)
+            return decision
+        }
+        guard decision.bound.isCounted else { return decision }
+        let capacity = demand.capacity ?? 0
+        let wanted = max(0, decision.sellable - sale.leases - sale.awaited)
+        let free = capacity - demand.demand - sale.leases - sale.spotHeld
+        let sold = min(wanted, max(0, free))
+        if sold > 0 { books[purchaseClass]?.sell(sold, goodMinutes: goodMinutes) }
+        sale.leases += sold
+        sale.awaited += wanted - sold
+        decision.sold = sold
+        decision.held = own + sold
+        decision.level = sold > 0 ? decision.held : min(decision.sellable, own)
+        return decision
+    }
+
+    /// How much of a class may be held, and what keeps it from being more.
+    private func judge(
+        _ purchaseClass: PurchaseClass, _ forecast: LeaseForecast, own: Int, minute: Int64,
+        plans: [DeclaredPlan]
+    ) -> ClassDecision {
         var decision = refusal(
             purchaseClass, .learning(seen: forecast.seen, needed: forecast.term), held: own)
         guard forecast.isWarm else { return decision }
@@ -221,16 +271,36 @@ extension SurplusPlanner {
             }
         }
         limit(&decision, term: Int64(forecast.term), minute: minute, plans: plans)
-        let wanted = max(0, decision.sellable - sale.leases - sale.awaited)
-        let free = capacity - demand.demand - sale.leases - sale.spotHeld
-        let sold = min(wanted, max(0, free))
-        if sold > 0 { books[purchaseClass]?.sell(sold, goodMinutes: goodMinutes) }
-        sale.leases += sold
-        sale.awaited += wanted - sold
-        decision.sold = sold
-        decision.held = own + sold
-        decision.level = sold > 0 ? decision.held : min(decision.sellable, own)
         return decision
+    }
+
+    /// What may be promised for each term, whatever it is sold as.
+    private func horizons(
+        of decision: SurplusDecision, minute: Int64, plans: [DeclaredPlan], held: HeldSurplus?
+    ) -> [HorizonDecision] {
+        var rows = further.map { minutes, forecast in
+            var row =
+                demand.gap.map { refusal(.onDemand, .gap($0), held: 0) }
+                ?? judge(.onDemand, forecast, own: 0, minute: minute, plans: plans)
+            row.held = leasesHeld(held)
+            return HorizonDecision(minutes: minutes, decision: row)
+        }
+        for (purchaseClass, minutes) in [
+            (PurchaseClass.onDemand, policy.onDemandTerm), (.reserved, policy.reservedTerm),
+        ] {
+            guard policy.classes.contains(purchaseClass), var row = decision[purchaseClass] else {
+                continue
+            }
+            row.held = leasesHeld(held)
+            rows.append(HorizonDecision(minutes: minutes, decision: row))
+        }
+        rows.sort { $0.minutes < $1.minutes }
+        for (shorter, longer) in zip(rows.indices, rows.indices.dropFirst())
+        where rows[shorter].decision.sellable < rows[longer].decision.sellable {
+            rows[longer].decision.sellable = rows[shorter].decision.sellable
+            rows[longer].decision.bound = rows[shorter].decision.bound
+        }
+        return rows
     }
 
     /// Entitlements and declared plans lower what may be leased.
@@ -254,7 +324,7 @@ extension SurplusPlanner {
     }
 
     private mutating func decideSpot(
-        _ sale: Sale, minute: Int64, plans: [DeclaredPlan]
+        _ sale: Sale, minute: Int64, plans: [DeclaredPlan], held: HeldSurplus?
     )
         -> ClassDecision
     {
@@ -282,9 +352,19 @@ extension SurplusPlanner {
             }
         }
         decision.level = max(0, decision.sellable - sale.leases - sale.awaited)
-        decision.held = decision.level
-        decision.sold = max(0, decision.level - before)
+        decision.held = isAsked ? held?.spot ?? 0 : decision.level
+        decision.sold = isAsked ? 0 : max(0, decision.level - before)
         remember(spotLevel: decision.level)
         return decision
+    }
+}
+
+extension SurplusBound {
+    /// Whether a figure was worked out, rather than sales refused.
+    fileprivate var isCounted: Bool {
+        switch self {
+        case .peak, .plan, .entitlements: true
+        case .notOffered, .learning, .gap, .budgetSpent, .erratic: false
+        }
     }
 }

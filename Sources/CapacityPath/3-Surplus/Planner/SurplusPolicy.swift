@@ -24,6 +24,10 @@ package struct SurplusPolicy: Hashable, Codable, Sendable {
     /// that lasts, yet leases earn more for it.
     package var spotShare = 0.2
 
+    /// Minutes of further terms for which it is said what may be promised firmly, beside those of
+    /// on-demand and reserved leases; each is learnt by itself.
+    package var horizons: [Int] = []
+
     package init() {}
 
     var leases: [PurchaseClass] {

@@ -141,6 +141,21 @@ package protocol CapacityDesk: Sendable {
     /// By name.
     func suppliers() async throws -> [SupplierBody]
 
+    /// By pool.
+    func surplus() async throws -> [SurplusBody]
+    /// What was decided at a time, nil: now.
+    func surplusExplanation(
+        of pool: PoolName, at instant: Instant?
+    ) async throws -> SurplusExplanationBody
+    /// The newest first.
+    func surplusHistory(
+        of pool: PoolName, from: Instant?, to: Instant?, limit: Int
+    ) async throws -> [SurplusBody]
+    /// Those that are not over.
+    func plans() async throws -> [PlanBody]
+    func add(_ body: PlanAddBody, idempotency: String?) async throws -> PlanBody
+    func removePlan(_ id: PlanID) async throws -> PlanBody
+
     func terms() async throws -> [ClassTerms]
     /// For orders from now on.
     func declare(_ terms: ClassTerms) async throws

@@ -22,6 +22,8 @@ package struct ComputeAPI: Sendable {
         case .poolList, .poolShow, .nodeList, .nodeShow, .nodeCommand, .supplierList,
             .supplierShow:
             return try await fleet(call, for: viewer)
+        case .surplusShow, .surplusExplain, .surplusHistory, .planList, .planAdd, .planRemove:
+            return try await surplus(call)
         case .terms:
             return try .json(try await desk.terms().map { TermsBody($0) })
         case .termsChange:

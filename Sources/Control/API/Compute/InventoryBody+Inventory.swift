@@ -69,6 +69,10 @@ extension PoolDeclarationBody {
             },
             entitlements: pool.entitlements.map {
                 Entitlement(customer: $0.organization, accelerators: $0.accelerators)
+            },
+            surplus: pool.surplus.map {
+                Surplus(
+                    harmLimit: Millionths.text($0.harmMillionths), limitsSales: $0.limitsSales)
             })
     }
 }

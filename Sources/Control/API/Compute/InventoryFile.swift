@@ -44,10 +44,11 @@ package enum InventoryFile {
         static let pool = [
             "name", "site", "supplier", "cluster", "accelerator", "accelerators_per_node",
             "accelerator_memory_mib", "cpus_per_node", "memory_mib_per_node", "fractional",
-            "nodes", "entitlements",
+            "nodes", "entitlements", "surplus",
         ]
         static let node = ["name", "block", "rack", "delivery"]
         static let entitlement = ["customer", "accelerators"]
+        static let surplus = ["harm_limit", "limits_sales"]
     }
 
     /// What has been read so far, to find what a name refers to and what is named twice.
@@ -140,7 +141,9 @@ package enum InventoryFile {
                     name: name, site: site, supplier: supplier, cluster: cluster, shape: shape,
                     nodes: declared,
                     entitlements: try entitlements(entry, of: shape.accelerators * declared.count),
-                    fractional: try entry.flag("fractional") ?? false))
+                    fractional: try entry.flag("fractional") ?? false,
+                    surplus: try InventoryFile.surplus(
+                        entry.fields("surplus", known: Known.surplus))))
         }
 
         private mutating func nodes(_ entry: InventoryFields) throws(Failure) -> [NodeDeclaration] {
@@ -238,6 +241,17 @@ package enum InventoryFile {
                 ? try fields.text("network_separated_by") : nil)
     }
 
+    private static func surplus(_ fields: InventoryFields?) throws(Failure) -> SurplusTerms {
+        let standard = SurplusTerms()
+        guard let fields else { return standard }
+        let harm = try fields.optional("harm_limit", "a share from 0 to 1, such as 0.001") {
+            Millionths.read($0).flatMap { (0...1_000_000).contains($0) ? $0 : nil }
+        }
+        return SurplusTerms(
+            harmMillionths: harm ?? standard.harmMillionths,
+            limitsSales: try fields.flag("limits_sales") ?? standard.limitsSales)
+    }
+
     private static func shape(_ fields: InventoryFields) throws(Failure) -> NodeShape {
         NodeShape(
             accelerator: try fields.name("accelerator", of: AcceleratorKind.self),
@@ -274,5 +288,29 @@ enum NodeNames {
 
     private static func wrong(_ text: String, _ entry: InventoryFields) -> Failure {
         entry.failure("name", "'\(text)' is no range of names: write 'n[1-8]' or 'n[01-64]'.")
+    }
+}
+
+/// Decimals with at most six digits after the point.
+enum Millionths {
+    static func read(_ text: String) -> Int64? {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let whole = parts.first.flatMap({ Int64($0) }), (0...1_000_000).contains(whole) else {
+            return nil
+        }
+        guard parts.count == 2 else { return whole * 1_000_000 }
+        let digits = parts[1]
+        guard (1...6).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (48...57).contains($0) }),
+            let fraction = Int64(digits + String(repeating: "0", count: 6 - digits.utf8.count))
+        else { return nil }
+        return whole * 1_000_000 + fraction
+    }
+
+    static func text(_ millionths: Int64) -> String {
+        var text =
+            "\(millionths / 1_000_000)." + "\(1_000_000 + millionths % 1_000_000)".dropFirst()
+        while text.hasSuffix("0") { text.removeLast() }
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 }

@@ -68,7 +68,28 @@ extension APIRoute {
         case .terms: APIOperation(nil, .json([TermsBody].self))
         case .termsChange: APIOperation(TermsChangeBody.self, .json(TermsBody.self))
         case .quote: APIOperation(QuoteRequestBody.self, .json(QuoteBody.self))
-        default: orderOperation ?? volumeOperation
+        default: surplusOperation ?? orderOperation ?? volumeOperation
+        }
+    }
+
+    private var surplusOperation: APIOperation? {
+        switch self {
+        case .surplusShow: APIOperation(nil, .json([SurplusBody].self))
+        case .surplusExplain:
+            APIOperation(
+                nil, .json(SurplusExplanationBody.self),
+                query: [("at", "A time of the past; now unless given.")])
+        case .surplusHistory:
+            APIOperation(
+                nil, .json([SurplusBody].self),
+                query: [
+                    ("from", "From this time on."), ("to", "Before this time."),
+                    ("limit", "At most so many, 100 unless said otherwise."),
+                ])
+        case .planList: APIOperation(nil, .json([PlanBody].self))
+        case .planAdd: .made(PlanAddBody.self, PlanBody.self)
+        case .planRemove: APIOperation(nil, .json(PlanBody.self))
+        default: nil
         }
     }
 

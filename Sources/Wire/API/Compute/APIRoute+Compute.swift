@@ -3,7 +3,7 @@ extension APIRoute {
     /// Whether this is an operation of compute rental, which the capacity desk answers.
     package var isCompute: Bool { computeRow != nil }
 
-    var computeRow: Row? { fleetRow ?? orderRow ?? volumeRow }
+    var computeRow: Row? { fleetRow ?? surplusRow ?? orderRow ?? volumeRow }
 
     private var fleetRow: Row? {
         switch self {
@@ -24,6 +24,23 @@ extension APIRoute {
         case .termsChange:
             Row(.patch, "/v1/terms/{class}", "Change what a purchase class promises from now on.")
         case .quote: Row(.post, "/v1/quotes", "What an order would cost and when it would start.")
+        default: nil
+        }
+    }
+
+    private var surplusRow: Row? {
+        switch self {
+        case .surplusShow:
+            Row(.get, "/v1/surplus", "What of each pool may be sold now, and for how long.")
+        case .surplusExplain:
+            Row(
+                .get, "/v1/surplus/{pool}/explanation",
+                "What was decided about a pool at a time, and why.")
+        case .surplusHistory:
+            Row(.get, "/v1/surplus/{pool}/history", "Decisions about a pool, the newest first.")
+        case .planList: Row(.get, "/v1/plans", "What teams have announced that they will need.")
+        case .planAdd: Row(.post, "/v1/plans", "Announce what a team will need.")
+        case .planRemove: Row(.delete, "/v1/plans/{plan}", "Withdraw a plan.")
         default: nil
         }
     }

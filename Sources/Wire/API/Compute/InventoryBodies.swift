@@ -248,6 +248,22 @@ package struct PoolDeclarationBody: Codable, Hashable, Sendable {
         }
     }
 
+    package struct Surplus: Codable, Hashable, Sendable {
+        /// A share as a decimal: `0.001`.
+        package var harmLimit: String
+        package var limitsSales: Bool
+
+        package enum CodingKeys: String, CodingKey {
+            case harmLimit = "harm_limit"
+            case limitsSales = "limits_sales"
+        }
+
+        package init(harmLimit: String, limitsSales: Bool) {
+            self.harmLimit = harmLimit
+            self.limitsSales = limitsSales
+        }
+    }
+
     package var name: PoolName
     package var site: SiteName
     package var supplier: SupplierName
@@ -261,9 +277,10 @@ package struct PoolDeclarationBody: Codable, Hashable, Sendable {
     package var fractional: Bool
     package var nodes: [Node]
     package var entitlements: [Entitlement]
+    package var surplus: Surplus?
 
     package enum CodingKeys: String, CodingKey {
-        case name, site, supplier, cluster, accelerator, fractional, nodes, entitlements
+        case name, site, supplier, cluster, accelerator, fractional, nodes, entitlements, surplus
         case acceleratorsPerNode = "accelerators_per_node"
         case acceleratorMemoryMiB = "accelerator_memory_mib"
         case cpusPerNode = "cpus_per_node"
@@ -274,7 +291,7 @@ package struct PoolDeclarationBody: Codable, Hashable, Sendable {
         name: PoolName, site: SiteName, supplier: SupplierName, cluster: ClusterName,
         accelerator: AcceleratorType, acceleratorsPerNode: Int, acceleratorMemoryMiB: Int64,
         cpusPerNode: String, memoryMiBPerNode: Int64, fractional: Bool, nodes: [Node],
-        entitlements: [Entitlement]
+        entitlements: [Entitlement], surplus: Surplus? = nil
     ) {
         self.name = name
         self.site = site
@@ -288,5 +305,6 @@ package struct PoolDeclarationBody: Codable, Hashable, Sendable {
         self.fractional = fractional
         self.nodes = nodes
         self.entitlements = entitlements
+        self.surplus = surplus
     }
 }
