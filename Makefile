@@ -50,6 +50,7 @@ bench: test-packages slurm-packages swift $(PROGRAM)  ## Measure placement, and 
 soak: test-packages slurm-packages swift .engine/installed .venv-test/installed $(PROGRAM)  ## The long tests.
 	swift build --build-tests
 	swift test --skip-build --no-parallel --filter '$(CLUSTERS)'
+	SPILLWAY_FULL=1 swift test --skip-build --filter ReplayProductsTests
 	SPILLWAY_FULL=1 SPILLWAY_BIN=$(PROGRAM) $(PYTEST) Tests/EndToEnd $(ARGS)
 
 dist: setup  ## Pack a tarball that runs on Debian 12 without Swift.

@@ -6,6 +6,8 @@ extension PlacementPolicy: ExpressibleByArgument {}
 extension SeedList: CustomStringConvertible {
     /// Those of the published results.
     static let published = SeedList(seeds: Array(42...51))
+    /// Those of the scenario with both products.
+    static let ofProducts = SeedList(seeds: Array(1...10))
 
     var description: String {
         guard let first = seeds.first, let last = seeds.last, seeds == Array(first...last) else {
