@@ -21,6 +21,10 @@ package enum CapacityEvent: Hashable, Codable, Sendable {
     /// A check of a node, before it is sold or while it is.
     case nodeChecked(NodeName, passed: Bool, detail: String)
 
+    /// What spot work of a pool costs at least, and how fast its price may move.
+    case marketDeclared(PoolName, MarketRules)
+    /// How fast a deployment is, by the name of its model.
+    case throughputDeclared(String, TokenThroughput)
     /// The order was quoted, and there is money for the quote's first hold. Nothing is held for an
     /// order that waits: `MoneyAction.hold` asks when its lease is about to start.
     case orderPlaced(Order)

@@ -50,6 +50,7 @@ extension CapacityPath {
     }
 
     package var declaredInventory: Inventory { inventory }
+    package func throughput(of model: String) -> TokenThroughput? { throughputs?[model] }
     package func terms(of purchaseClass: PurchaseClass) -> ClassTerms {
         terms[purchaseClass]
             ?? ClassTerms(
@@ -137,7 +138,8 @@ extension CapacityPath {
             grant: lease.grant, organization: lease.organization, isInternal: lease.isInternal,
             purchaseClass: lease.purchaseClass, within: lease.within, phase: lease.phase,
             placedAt: lease.placedAt, startedAt: meter.startedAt, endedAt: lease.endedAt,
-            notice: lease.notice, outcome: lease.outcome, cause: lease.cause, price: meter.price,
+            notice: lease.notice, outcome: lease.outcome, cause: lease.cause,
+            price: meter.currentPrice,
             seconds: seconds, charged: meter.charged, credited: meter.credited,
             cost: lease.isLive && lease.within == nil
                 ? max(meter.charged, meter.cost(seconds: billable)) : meter.charged,

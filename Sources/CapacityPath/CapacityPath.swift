@@ -12,7 +12,8 @@ package import Vocabulary
 /// 3. **Surplus**: `+Surplus` keeps what is sold firmly within capacity less entitlements;
 ///    ``SurplusPlanner`` says how much more to keep free, `+Planning` runs it minute by minute, and
 ///    `+Steering` holds new sales to it.
-/// 4. **Offer**: ``quote(_:at:)`` says price, start and terms before the order; `+Orders` takes it.
+/// 4. **Offer**: ``quote(_:at:)`` says price, start and terms before the order; `+Orders` takes it;
+///    ``SpotClearing`` and `+Market` set the price of spot work each minute.
 /// 5. **Placement**: ``PlacementTable`` finds nodes for gangs, all of them or none.
 /// 6. **Leases**: `+Queue` decides who goes next, `+Leases` and `+LeaseEnds` lead a lease from its
 ///    start to its end, ``LeaseMeter`` says what it costs, `+Reservations` keeps the calendar.
@@ -32,6 +33,8 @@ package struct CapacityPath: Hashable, Sendable {
     var orderCount = 0
     var agenda = Agenda()
     var seen = SeenWork()
+    /// By the model's name; nil in a state from before floors of tokens.
+    var throughputs: [String: TokenThroughput]?
     var placement = PlacementIndex()
     var surplus = SurplusBook()
     /// The time of the last event; time does not go back.
@@ -76,6 +79,7 @@ package struct CapacityPath: Hashable, Sendable {
                 turn.dirty.insert(name)
             }
         case .order(let id): attend(toOrder: id, due: due)
+        case .market(let name): attend(toMarket: name, due: due)
         }
     }
 
@@ -90,6 +94,9 @@ package struct CapacityPath: Hashable, Sendable {
         case .leasesReported(let cluster, let reports): leasesReported(cluster, reports)
         case .nodeCommanded(let node, let command, let reason): commanded(node, command, reason)
         case .nodeChecked(let node, let passed, let detail): checked(node, passed, detail)
+        case .marketDeclared(let pool, let rules): marketDeclared(pool, rules)
+        case .throughputDeclared(let model, let throughput):
+            throughputs = (throughputs ?? [:]).merging([model: throughput]) { $1 }
         case .orderPlaced(let order): placed(order)
         case .orderCancelled(let order): cancelled(order)
         case .moneyHeld(let lease, _): moneyHeld(lease)
@@ -115,7 +122,7 @@ struct Turn: Hashable, Sendable {
 extension CapacityPath: Codable {
     private enum CodingKeys: String, CodingKey {
         case inventory, terms, nodes, nodeIndex, pools, orders, leases, orderCount, agenda, seen,
-            surplus, now
+            surplus, throughputs, now
     }
 }
 

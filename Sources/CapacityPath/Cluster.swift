@@ -95,6 +95,8 @@ package struct Notice: Hashable, Codable, Sendable {
     package enum Reason: String, Hashable, Codable, Sendable {
         /// The owner's work is entitled to the capacity.
         case reclaimed
+        /// The spot price reached its limit, and higher bids take its place.
+        case outbid
         case outOfMoney = "out_of_money"
         case reservationEnds = "reservation_ends"
         case nodeDrained = "node_drained"

@@ -8,6 +8,7 @@ package enum SpillwayCommands {
         CreditCommands.self, LimitCommands.self, ModelCommands.self, PriceCommands.self,
         UsageCommand.self, InvoiceCommands.self, InventoryCommands.self, PoolCommands.self,
         SurplusCommands.self, PlanCommands.self, NodeCommands.self, SupplierCommands.self,
+        FloorCommands.self, MarketCommands.self,
         TermsCommands.self, QuoteCommand.self,
         JobCommands.self, InstanceCommands.self, ReservationCommands.self, VolumeCommands.self,
         VerifyCommand.self, ReplayCommands.self,

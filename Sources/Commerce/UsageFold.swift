@@ -7,11 +7,11 @@ package struct UsageFold: Hashable, Sendable {
     package struct CapacitySum: Hashable, Sendable {
         package fileprivate(set) var quantity: Int64 = 0
         package fileprivate(set) var amount = Money.zero
-        /// How many amounts were rounded to 10⁻¹⁸ dollars: one for each lease, stretch of storage
-        /// or credit.
-        package var parts: Int { leases.count + others }
-        fileprivate var leases: Set<LeaseID> = []
-        fileprivate var others = 0
+        /// How many amounts were rounded to 10⁻¹⁸ dollars: one for each time that a lease was at
+        /// this line's price, each stretch of storage and each credit.
+        package fileprivate(set) var parts = 0
+        /// Where the last stretch of a lease on this line ended.
+        fileprivate var ends: [LeaseID: Int64] = [:]
     }
 
     /// Tokens.
@@ -49,8 +49,9 @@ package struct UsageFold: Hashable, Sendable {
     package mutating func add(_ stretch: ComputeStretch) {
         guard let key = stretch.invoiceKey else { return }
         leases.insert(stretch.lease)
-        add(stretch.amount, quantity: stretch.time.thousandthSeconds, to: key) {
-            $0.leases.insert(stretch.lease)
+        add(stretch.amount, quantity: stretch.time.thousandthSeconds, to: key) { sum in
+            if sum.ends[stretch.lease] != stretch.fromSecond { sum.parts += 1 }
+            sum.ends[stretch.lease] = stretch.toSecond
         }
     }
 
@@ -58,12 +59,12 @@ package struct UsageFold: Hashable, Sendable {
     package mutating func add(_ stretch: StorageStretch) {
         guard let key = stretch.invoiceKey else { return }
         add(stretch.amount, quantity: stretch.mebibytes * stretch.seconds, to: key) {
-            $0.others += 1
+            $0.parts += 1
         }
     }
 
     package mutating func add(_ credit: ServiceCredit) {
-        add(.zero - credit.amount, quantity: 1, to: credit.invoiceKey) { $0.others += 1 }
+        add(.zero - credit.amount, quantity: 1, to: credit.invoiceKey) { $0.parts += 1 }
     }
 
     private mutating func add(

@@ -17,6 +17,9 @@ package struct Order: Hashable, Codable, Sendable {
     package var within: ReservationID?
     /// Per accelerator-hour, fixed when the order was taken, with where it comes from.
     package var price: CapacityPrice
+    /// The most that an accelerator-hour may cost, of a spot order whose price follows the market;
+    /// nil where the price is fixed.
+    package var limit: Money?
     package var placedAt: Instant
 
     package enum Content: Hashable, Codable, Sendable {
@@ -30,7 +33,8 @@ package struct Order: Hashable, Codable, Sendable {
         id: OrderID, organization: OrganizationID, project: ProjectID, key: APIKeyID? = nil,
         isInternal: Bool, pool: PoolName, purchaseClass: PurchaseClass, shape: GangShape,
         content: Content,
-        within: ReservationID? = nil, price: CapacityPrice, placedAt: Instant
+        within: ReservationID? = nil, price: CapacityPrice, limit: Money? = nil,
+        placedAt: Instant
     ) {
         self.id = id
         self.organization = organization
@@ -43,6 +47,7 @@ package struct Order: Hashable, Codable, Sendable {
         self.content = content
         self.within = within
         self.price = price
+        self.limit = limit
         self.placedAt = placedAt
     }
 }

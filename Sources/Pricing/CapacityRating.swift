@@ -1,20 +1,20 @@
 package import Vocabulary
 
-/// What the stretches of one lease cost, one after the other. Pure: the same stretches and price
+/// What the stretches of one lease cost, one after the other. Pure: the same stretches and prices
 /// give the same units.
 package struct ComputeRating: Hashable, Sendable {
-    /// Of the billed stretches so far.
-    package private(set) var billed = AcceleratorTime.zero
+    /// Of the billed stretches so far, unrounded.
+    private var cost = AcceleratorCost.zero
     package private(set) var amount = Money.zero
 
     package init() {}
 
     /// Adds a billed stretch and answers its amount: what the lease's billed time costs with it,
     /// half up to 10⁻¹⁸ dollars, less what it cost before it. So the stretches sum to what the
-    /// whole costs, however it was cut.
+    /// whole costs, however it was cut and however its price moved.
     package mutating func add(_ time: AcceleratorTime, pricePerHour: Money) -> Money {
-        billed = billed + time
-        let whole = billed.amount(pricePerHour: pricePerHour)
+        cost = cost + AcceleratorCost(time, pricePerHour: pricePerHour)
+        let whole = cost.amount
         defer { amount = whole }
         return whole - amount
     }

@@ -25,6 +25,9 @@ package struct PoolCost: Hashable, Sendable {
     /// What is spent only because an hour is used, at any share of sold hours.
     package var avoidable: Money
 
+    /// The share of hours, in thousandths, that floors are reckoned with.
+    package static let plannedUse: Int64 = 800
+
     package var full: Money { capital + power + operations + contract }
 
     /// - Parameter soldThousandths: The share of all hours that is sold or used, in thousandths:
@@ -126,7 +129,8 @@ package struct PoolCost: Hashable, Sendable {
 
 extension Inventory {
     /// The cost of a pool's accelerator-hour; nil where the inventory does not say what it costs.
-    package func cost(of pool: PoolName, soldThousandths: Int64 = 800) -> PoolCost? {
+    package func cost(of pool: PoolName, soldThousandths: Int64 = PoolCost.plannedUse) -> PoolCost?
+    {
         guard let pool = pools.first(where: { $0.name == pool }), pool.shape.accelerators > 0,
             let supplier = suppliers.first(where: { $0.name == pool.supplier }),
             let site = sites.first(where: { $0.name == pool.site })

@@ -10,6 +10,8 @@ struct WaitKey: Hashable, Codable, Sendable {
     let within: ReservationID?
     let shape: GangShape
     let maximumRunTime: Int64?
+    /// Of a spot order that follows the market.
+    let limit: Money?
 }
 
 /// Capacity that entitled work is getting: its shares are taken, and those that victims still have
@@ -47,6 +49,8 @@ struct PoolRecord: Hashable, Codable, Sendable {
     /// When the queue is looked at again although nothing has happened.
     var due: Instant?
     var withdrawnNotices = 0
+    /// nil where spot work is not sold.
+    var market: SpotMarket?
 
     init(_ declaration: PoolDeclaration) { self.declaration = declaration }
 

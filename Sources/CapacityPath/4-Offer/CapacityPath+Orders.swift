@@ -29,6 +29,7 @@ extension CapacityPath {
             turn.fresh.append(entry)
         }
         orders[order.id] = record
+        if order.limit != nil { wakeMarket(of: order.pool) }
     }
 
     /// It was quoted, but meanwhile something else got its place.
@@ -103,6 +104,6 @@ extension WaitKey {
         self.init(
             rank: QueueEntry.rank(of: order), isSpot: order.purchaseClass == .spot,
             organization: order.isInternal ? order.organization : nil, within: order.within,
-            shape: order.shape, maximumRunTime: order.maximumRunTime)
+            shape: order.shape, maximumRunTime: order.maximumRunTime, limit: order.limit)
     }
 }

@@ -15,9 +15,10 @@ extension CapacityPath {
         let terms = terms(of: order.purchaseClass)
         let meter = LeaseMeter(
             lease: LeaseID(order: order.id, index: 0, attempt: 1), order: order.id,
-            accelerators: order.shape.accelerators, price: order.price)
+            accelerators: order.shape.accelerators, price: price(of: order),
+            limit: order.limit)
         var quote = Quote(
-            price: order.price, perHour: meter.cost(seconds: 3600), atMost: nil, firstHold: .zero,
+            price: meter.price, perHour: meter.cost(seconds: 3600), atMost: nil, firstHold: .zero,
             start: .now, terms: terms, nodes: [])
         if let window = order.window {
             let found = booking(for: order, from: window.from, to: window.to)
@@ -38,16 +39,26 @@ extension CapacityPath {
             return quote
         }
         if order.within == nil {
-            quote.firstHold = meter.cost(
+            quote.firstHold = meter.most(
                 seconds: firstHoldSeconds(terms: terms, maximumRunTime: order.maximumRunTime))
             quote.atMost = order.maximumRunTime.map {
-                meter.cost(seconds: $0 + CapacityLimits.stop) * Int64(order.lengthOfArray)
+                meter.most(seconds: $0 + CapacityLimits.stop) * Int64(order.lengthOfArray)
             }
         } else {
             quote.atMost = .zero
         }
         quote.start = wait(of: order).map { .waits($0) } ?? .now
         return quote
+    }
+
+    /// What an order pays from its start: as it was agreed, or what the market says now.
+    func price(of order: Order) -> CapacityPrice {
+        guard let limit = order.limit, let market = pools[order.pool]?.market else {
+            return order.price
+        }
+        var price = order.price
+        price.perAcceleratorHour = min(market.price, limit)
+        return price
     }
 
     /// Whole seconds, half up.

@@ -8,6 +8,7 @@ struct Agenda: Hashable, Codable, Sendable {
         case node(Int)
         case pool(PoolName)
         case order(OrderID)
+        case market(PoolName)
     }
 
     private struct Entry: Hashable, Codable, Sendable {

@@ -110,9 +110,8 @@ extension CapacityPath {
         var paid = lease.meter.seconds(until: billedTo)
         if lease.within != nil {
             paid = 0
-            if let stretch = leases[id]?.meter.stretch(to: end, unbilled: .withinReservation) {
-                act(.money(.charge(stretch)))
-            }
+            let stretches = leases[id]?.meter.stretches(to: end, unbilled: .withinReservation)
+            for stretch in stretches ?? [] { act(.money(.charge(stretch))) }
         } else {
             let reason: UnbilledReason = isOurs ? .ourFailure : .afterNotice
             for stretch in leases[id]?.meter.settle(end: end, billedTo: paid, reason: reason) ?? []
@@ -200,7 +199,7 @@ extension CapacityPath {
             requeue(
                 index, of: record.order.id, since: now,
                 because: "\(text); started again (\(failures) of \(job.retries))")
-        case .reclaimed:
+        case .reclaimed, .outbid:
             guard let job = record.job, job.onReclaim == .requeue else {
                 end(copy: index, of: record.order.id, outcome, text)
                 return
@@ -237,6 +236,7 @@ extension CapacityPath {
         }
         orders[id]?.copies[index].state = .waiting(entry, blocked: blocked, until: until)
         pools[record.order.pool]?.insert(entry)
+        if record.order.limit != nil { wakeMarket(of: record.order.pool) }
         if let until {
             agenda.add(.order(id), at: until)
         } else {
@@ -257,6 +257,7 @@ extension LeaseRecord {
         case .cancelled: return "cancelled"
         case .timeLimit: return "it reached its maximum run time"
         case .reclaimed: return "taken back"
+        case .outbid: return "the spot price reached its limit"
         case .outOfMoney: return "the money was used up"
         case .windowEnded: return "its reservation is over"
         case .nodeDrained: return "its node was taken out of service"

@@ -24,7 +24,7 @@ extension CapacityPath {
             placedAt: now, phase: .awaitingMoney,
             meter: LeaseMeter(
                 lease: id, order: order.id, accelerators: order.shape.accelerators,
-                price: order.price))
+                price: price(of: order), limit: order.limit))
     }
 
     /// Gives capacity to a copy that waited. Devices that a claim had are taken already.
@@ -119,7 +119,7 @@ extension CapacityPath {
         record.copies[index].moneyShortSince = since
         let until = now + .seconds(CapacityLimits.moneyRetry)
         let entry = QueueEntry(record, index: index, since: now)
-        let first = lease.meter.cost(
+        let first = lease.meter.most(
             seconds: firstHoldSeconds(terms: lease.terms, maximumRunTime: lease.maximumRunTime))
         record.copies[index].state = .waiting(
             entry,
@@ -271,9 +271,9 @@ extension CapacityPath {
         var second = meter.throughSecond + periods * CapacityLimits.holdPeriod
         let isInside = leases[id]?.within != nil
         if !isInside { second = min(second, meter.heldSeconds) }
-        let stretch = leases[id]?.meter.stretch(
+        let stretches = leases[id]?.meter.stretches(
             to: second, unbilled: isInside ? .withinReservation : nil)
-        if let stretch { act(.money(.charge(stretch))) }
+        for stretch in stretches ?? [] { act(.money(.charge(stretch))) }
     }
 
     // MARK: Notice and stop
@@ -313,6 +313,7 @@ extension Notice {
     var outcome: LeaseOutcome {
         switch reason {
         case .reclaimed: .reclaimed
+        case .outbid: .outbid
         case .outOfMoney: .outOfMoney
         case .reservationEnds: .windowEnded
         case .nodeDrained: .nodeDrained
@@ -324,6 +325,7 @@ extension Notice.Reason {
     var words: String {
         switch self {
         case .reclaimed: "taken back for work that is entitled to the capacity"
+        case .outbid: "the spot price has reached its limit and higher bids take its place"
         case .outOfMoney: "there is no money to go on"
         case .reservationEnds: "its reservation ends"
         case .nodeDrained: "its node is taken out of service"

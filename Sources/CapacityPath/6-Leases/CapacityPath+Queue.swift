@@ -65,7 +65,7 @@ extension CapacityPath {
     }
 
     private mutating func placeOther(_ entry: QueueEntry, _ look: inout QueueLook) {
-        guard let order = openOrder(of: entry) else { return }
+        guard let order = openOrder(of: entry), marketObstacle(to: order) == nil else { return }
         let key = WaitKey(order)
         guard !look.hopeless.contains(key), let demand = demand(of: order) else { return }
         // Nothing is kept free for who waits for the planner: nobody knows until when.

@@ -223,12 +223,12 @@ extension CapacityPath {
         let delivered = lease.nodes.reduce(Accelerators.zero) {
             isDelivered($1) ? $0 + nodes[$1].accelerators : $0
         }
-        let stretch =
+        let stretches =
             delivered > .zero
-            ? leases[id]?.meter.stretch(
+            ? leases[id]?.meter.stretches(
                 to: min(second, lease.meter.heldSeconds), of: min(delivered, lease.accelerators))
-            : leases[id]?.meter.stretch(to: second, unbilled: .ourFailure)
-        if let stretch { act(.money(.charge(stretch))) }
+            : leases[id]?.meter.stretches(to: second, unbilled: .ourFailure)
+        for stretch in stretches ?? [] { act(.money(.charge(stretch))) }
     }
 
     private func isDelivered(_ index: Int) -> Bool {

@@ -7,6 +7,7 @@ extension CapacityPath {
     func wait(of order: Order, as entry: QueueEntry? = nil) -> WaitReason? {
         if order.within == nil, let closed = closed(order.pool) { return closed }
         if let obstacle = plannedObstacle(to: order) { return obstacle }
+        if let obstacle = marketObstacle(to: order) { return obstacle }
         let kept =
             entry.map { firmShadow(before: $0, in: order.pool) }
             ?? pools[order.pool]?.firmShadow.map { [$0.commitment] } ?? []
@@ -19,6 +20,7 @@ extension CapacityPath {
                 ? shadow : nil
         }
         if room(for: demand, beside: shadow) != nil { return nil }
+        if let wait = marketWait(of: order) { return wait }
         let isBarred = room(for: demand) != nil
         return wait(
             for: demand, earliest: earliest(for: demand)?.at, behind: isBarred ? shadow : nil)

@@ -23,6 +23,8 @@ package enum LeaseOutcome: String, Hashable, Codable, Sendable, CaseIterable {
     case cancelled
     case timeLimit = "time_limit"
     case reclaimed
+    /// The spot price reached its limit, and higher bids took its place.
+    case outbid
     case outOfMoney = "out_of_money"
     /// The window of the reservation, or of the one it ran in, is over.
     case windowEnded = "window_ended"

@@ -90,10 +90,18 @@ struct QueueEntry: Hashable, Codable, Sendable, Comparable {
     let number: Int
     let index: Int
     let order: OrderID
+    /// Of spot work that follows the market: the higher one goes first.
+    let limit: Money?
 
     static func < (left: Self, right: Self) -> Bool {
-        (left.rank, left.since, left.number, left.index)
-            < (right.rank, right.since, right.number, right.index)
+        if left.rank != right.rank { return left.rank < right.rank }
+        if left.limit != right.limit {
+            // Work at a price that was agreed goes before all that follows the market.
+            guard let own = left.limit, let other = right.limit else { return left.limit == nil }
+            return own > other
+        }
+        return (left.since, left.number, left.index)
+            < (right.since, right.number, right.index)
     }
 }
 
@@ -105,6 +113,7 @@ extension QueueEntry {
         self.number = record.number
         self.index = index
         self.order = order.id
+        self.limit = self.rank == .spot ? order.limit : nil
     }
 
     static func rank(of order: Order) -> Rank {

@@ -250,7 +250,8 @@ extension CapacityPath {
         withdraw(id, in: pool)
     }
 
-    private mutating func withdraw(_ id: LeaseID, in pool: PoolName) {
+    /// Takes a notice back.
+    mutating func withdraw(_ id: LeaseID, in pool: PoolName) {
         guard let lease = leases[id] else { return }
         leases[id]?.notice = nil
         pools[pool]?.withdrawnNotices += 1

@@ -5,7 +5,7 @@ package struct ModelCommands: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "model",
         abstract: "Models that are sold, and how they are served.",
-        subcommands: [ModelList.self, ModelAdd.self, ModelRemove.self])
+        subcommands: [ModelList.self, ModelAdd.self, ModelRemove.self, ModelThroughput.self])
 
     package init() {}
 }

@@ -35,6 +35,12 @@ package struct AskOptions: ParsableArguments {
             "Memory of each node, such as 4GiB; in proportion unless given.", valueName: "size"))
     package var memory: MemorySize?
 
+    @Option(
+        help: ArgumentHelp(
+            "Of spot work: the most that an accelerator-hour may cost; the price on demand unless "
+                + "given.", valueName: "dollars"))
+    package var limitPrice: Money?
+
     package init() {}
 
     func body(project: ProjectID?, reservation: ReservationID? = nil) -> CapacityAskBody {
@@ -43,7 +49,7 @@ package struct AskOptions: ParsableArguments {
             nodes: nodes == 1 ? nil : nodes, acceleratorsPerNode: accelerators,
             cpuThousandthsPerNode: cpus?.accelerators.thousandths,
             memoryMiBPerNode: memory?.mebibytes, oneBlock: oneBlock ? true : nil,
-            reservation: reservation)
+            reservation: reservation, limitPrice: limitPrice)
     }
 }
 

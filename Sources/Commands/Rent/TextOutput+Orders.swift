@@ -17,6 +17,7 @@ extension TextOutput {
                 "Ended": order.endedAt.map(time), "Exit code": order.exitCode.map { "\($0)" },
                 "Notice": order.notice.map { "\($0.reason), stops \(time($0.deadline))" },
                 "Price": price(order.pricePerAcceleratorHour) + " per accelerator-hour",
+                "Limit": order.limitPrice.map { price($0) + " per accelerator-hour" },
                 "Billed": "\(order.billedSeconds) accelerator-seconds",
                 "Charged": amount(order.charged),
                 "Credited": order.credited == .zero ? nil : amount(order.credited),

@@ -8,7 +8,8 @@ package import Wire
 package enum PriceReview {
     /// What the proposed version would have cost, and what to look at.
     package static func check(
-        _ comparison: PriceComparison, proposed: PriceBook, current: PriceBook?,
+        _ comparison: PriceComparison, belowFloor: [String] = [], proposed: PriceBook,
+        current: PriceBook?,
         period: Range<Instant>, names: [OrganizationID: String]
     ) -> PriceCheckBody {
         let models = comparison.models.sorted { $0.key < $1.key }.map { name, sum in
@@ -25,7 +26,7 @@ package enum PriceReview {
                 row(sum, name: name)
             },
             customers: customers, total: row(comparison.total, name: "total"),
-            warnings: comparison.warnings,
+            warnings: belowFloor + comparison.warnings,
             confirmation: confirmation(proposed: proposed, current: current))
     }
 

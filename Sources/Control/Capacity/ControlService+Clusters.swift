@@ -19,6 +19,7 @@ extension ControlService {
             take([.inventoryDeclared(first)])
         }
         noteGap()
+        declareMarketsIfChanged()
         orderEngines()
         await openClusters()
         let volumes = Task { await runVolumes() }
@@ -30,6 +31,7 @@ extension ControlService {
             lookAtSurplus()
             if engines.duration(to: .now) > Self.engineInterval {
                 engines = .now
+                declareMarketsIfChanged()
                 orderEngines()
             }
             try? await Task.sleep(for: Self.tickInterval)

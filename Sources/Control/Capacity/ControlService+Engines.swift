@@ -57,10 +57,15 @@ extension ControlService {
     }
 
     /// The pool of this machine.
-    private var enginePool: PoolDeclaration? {
+    var enginePool: PoolDeclaration? {
         let inventory = rental.path.declaredInventory
         let local = inventory.clusters.first { $0.kind == .local }
         return inventory.pools.first { $0.cluster == local?.name }
+    }
+
+    /// What one replica has.
+    func engineAccelerators(in pool: PoolDeclaration) -> Accelerators {
+        pool.fractional ? Self.engineShare : .whole(1)
     }
 
     private func orderEngine(_ row: DeploymentRow) throws -> OrderID? {
@@ -74,7 +79,7 @@ extension ControlService {
                 id: id, organization: team.id, project: team.firstProject, isInternal: true,
                 pool: pool.name, purchaseClass: .onDemand,
                 shape: GangShape(
-                    nodes: 1, acceleratorsPerNode: pool.fractional ? Self.engineShare : .whole(1)),
+                    nodes: 1, acceleratorsPerNode: engineAccelerators(in: pool)),
                 content: .instance(work),
                 price: CapacityPrice(
                     perAcceleratorHour: .zero, version: 0, entry: "\(pool.shape.accelerator)"),

@@ -16,6 +16,7 @@ extension ControlService {
             "inventory.apply", inventory, key: idempotency, folding: true
         ) { records in
             try fold(.inventoryDeclared(inventory), records)
+            try declareMarkets(records)
             return []
         }
         await openClusters()
@@ -101,7 +102,10 @@ extension ControlService {
     private func prices(of pool: PoolDeclaration) -> [PoolBody.Price] {
         let book = directory.priceBook(at: clock.now())
         return PurchaseClass.allCases.map { purchaseClass in
-            let price = book?.price(of: pool.shape.accelerator, in: purchaseClass)
+            var price = book?.price(of: pool.shape.accelerator, in: purchaseClass)
+            if purchaseClass == .spot, price != nil {
+                price = rental.path.market(of: pool.name)?.price ?? price
+            }
             return PoolBody.Price(
                 purchaseClass: purchaseClass, perAcceleratorHour: price,
                 reason: price == nil

@@ -94,6 +94,9 @@ extension ControlService {
             grouping: try records.computeCharges(of: view.order.id).map(\.stretch), by: \.lease)
         body.runs = leases.map { RunBody($0, stretches[$0.grant.lease] ?? []) }
         body.state = OrderState(view, leases)
+        if view.order.limit != nil, let now = leases.last?.price {
+            body.pricePerAcceleratorHour = now.perAcceleratorHour
+        }
         body.reason = view.reason
         body.next = view.nextEvent
         body.expectedStart = view.expectedStart

@@ -72,7 +72,9 @@ extension ControlService {
             id: id, organization: payer.organization.id, project: payer.project.id,
             key: viewer.key, isInternal: payer.organization.isInternal, pool: request.pool,
             purchaseClass: request.purchaseClass, shape: request.shape, content: request.content,
-            within: request.within, price: .unknown, placedAt: clock.now())
+            within: request.within, price: .unknown, limit: request.limit,
+            placedAt: clock.now())
+        try declareMarkets(records)
         order = try priced(order)
         try requireRoomForCustomers(order)
         try requireVolumes(of: order, viewer)
@@ -126,6 +128,16 @@ extension ControlService {
         }
         var order = order
         order.price = try price(of: order, in: pool)
+        guard let book = directory.priceBook(at: clock.now()), !order.isInternal,
+            order.purchaseClass == .spot, order.within == nil
+        else {
+            order.limit = nil
+            return order
+        }
+        let terms = try spotTerms(
+            of: order, list: order.price.perAcceleratorHour, book, in: pool)
+        order.price.perAcceleratorHour = terms.price
+        order.limit = terms.limit
         return order
     }
 
@@ -226,7 +238,8 @@ extension ControlService {
             id: id, organization: payer.organization.id, project: payer.project.id,
             key: viewer.key, isInternal: payer.organization.isInternal, pool: request.pool,
             purchaseClass: request.purchaseClass, shape: request.shape, content: content,
-            within: request.within, price: .unknown, placedAt: clock.now())
+            within: request.within, price: .unknown, limit: request.limit,
+            placedAt: clock.now())
     }
 }
 
@@ -253,6 +266,7 @@ private struct OrderFingerprint: Encodable {
     let shape: GangShape
     let content: Order.Content
     let within: ReservationID?
+    let limit: Money?
     let files: [String: String]
 
     init(_ request: OrderRequest) {
@@ -262,6 +276,7 @@ private struct OrderFingerprint: Encodable {
         shape = request.shape
         content = request.content
         within = request.within
+        limit = request.limit
         files = request.files.mapValues { Data($0).base64EncodedString() }
     }
 }

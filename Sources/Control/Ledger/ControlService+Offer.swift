@@ -63,6 +63,9 @@ extension ControlService {
                 "The price book has no entry '\(deployment.priceAs)'. 'spillway price show' lists "
                     + "all; '--price FILE' adds one.", parameter: "price_as")
         }
+        if let price = directory.priceBook(at: clock.now())?.models[deployment.priceAs] {
+            try requireCovered(deployment, price)
+        }
         let row = DeploymentRow(
             sequence: (directory.deployments.last?.sequence ?? 0) + 1, deployment: deployment)
         try records.insert(row)
@@ -209,7 +212,8 @@ extension ControlService {
             served: directory.served.map { ServedModel(model: $0.model, priceAs: $0.priceAs) },
             current: current, proposed: proposed, at: now)
         return PriceReview.check(
-            comparison, proposed: proposed, current: current, period: period,
+            comparison, belowFloor: belowFloor(proposed).map(\.message), proposed: proposed,
+            current: current, period: period,
             names: directory.organizations.mapValues(\.name))
     }
 
@@ -248,12 +252,14 @@ extension ControlService {
                 .book(after: directory.priceBooks.last?.book)
             try PriceReview.requireConfirmation(
                 body, proposed: proposed, current: directory.priceBook(at: now))
+            if let refusal = belowFloor(proposed).first { throw refusal }
             let row = try append(proposed, records)
             return PriceReview.body(
                 row.book, appliedAt: row.appliedAt,
                 inForce: directory.priceBook(at: now)?.version == row.book.version)
         }
         snapshotChanged()
+        declareMarketsIfChanged()
         return applied
     }
 

@@ -84,13 +84,16 @@ extension Verification {
         }
         let price =
             books[stretch.priceVersion]?.compute[stretch.entry]?[stretch.purchaseClass]
+        let key = Posting.chargeKey(lease, sequence: stretch.sequence)
+        let isMarket = stretch.purchaseClass == .spot && price != nil && stretch.priceVersion > 0
+        if isMarket, price != stretch.pricePerHour { marketStretches[key] = stretch }
         capacityRating.check(
             amount == stretch.amount
-                && (stretch.priceVersion == 0 || price == stretch.pricePerHour),
+                && (stretch.priceVersion == 0 || isMarket || price == stretch.pricePerHour),
             "stretch \(stretch.sequence) of \(lease) was charged \(stretch.amount) at "
                 + "\(stretch.pricePerHour), rated again it costs \(amount) at "
                 + (price.map { "\($0)" } ?? "cost"))
-        claim(Posting.chargeKey(lease, sequence: stretch.sequence), amount: stretch.amount)
+        claim(key, amount: stretch.amount)
     }
 
     private mutating func verify(

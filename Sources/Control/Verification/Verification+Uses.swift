@@ -1,5 +1,7 @@
 import CapacityPath
 import Fleet
+import Ledger
+import Metering
 import Foundation
 import Records
 import Vocabulary
@@ -32,6 +34,7 @@ extension Verification {
         var billed: [Device: [Billed]] = [:]
         var uses = uses
         var decided = SurplusWalk(records)
+        var market = marketStretches
         try records.eachCapacityEvent(after: 0) { row in
             uses.check(row.sequence == last + 1, "event \(row.sequence) follows \(last)")
             last = row.sequence
@@ -39,7 +42,15 @@ extension Verification {
                 CapacityEvent.self, from: Data(row.document.utf8))
             for action in path.handle(event, at: row.at) {
                 if case .surplus(let record) = action { try decided.follow(record) }
-                guard case .money(.charge(let charge)) = action, charge.unbilled == nil,
+                guard case .money(.charge(let charge)) = action else { continue }
+                let key = Posting.chargeKey(charge.lease, sequence: charge.sequence)
+                if let stretch = market[key],
+                    stretch.pricePerHour == charge.price.perAcceleratorHour,
+                    stretch.amount == charge.amount
+                {
+                    market[key] = nil
+                }
+                guard charge.unbilled == nil,
                     let grant = path.lease(charge.lease, at: row.at)?.grant
                 else { continue }
                 Self.note(charge, grant, in: &billed)
@@ -61,6 +72,11 @@ extension Verification {
         }
         uses.note = Self.summary(of: path)
         self.uses = uses
+        for (key, stretch) in market.sorted(by: { $0.key < $1.key }) {
+            capacityRating.fail(
+                "\(key) was charged at \(stretch.pricePerHour), which is neither the price book's "
+                    + "nor the market's price at that time")
+        }
     }
 
     /// The sums of each pool, and what stands now.

@@ -42,6 +42,9 @@ package struct Verification {
     /// How often each lease's hold was released.
     var releases: [LeaseID: Int] = [:]
     var settledLeases: [LeaseID: SettledLeaseRow] = [:]
+    /// Spot stretches at a price that is not the price book's, by the key of their charge: what
+    /// the capacity path decided when it is folded again has to say the same.
+    var marketStretches: [String: ComputeStretch] = [:]
     /// Those whose stretches were not read yet.
     var unwalked: [LeaseID: SettledLeaseRow] = [:]
     /// Those that have not been compared with their lease yet.

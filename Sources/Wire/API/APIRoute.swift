@@ -20,6 +20,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
     case poolList, poolShow, nodeList, nodeShow, nodeCommand, supplierList, supplierShow
     case surplusShow, surplusExplain, surplusHistory, planList, planAdd, planRemove
     case terms, termsChange, quote
+    case marketList, marketShow, marketChange, floorList, throughputChange
     case jobSubmit, jobList, jobShow, jobCancel, jobLog, jobFile
     case instanceCreate, instanceList, instanceShow, instanceStop, instanceLog, instanceAttach
     case reservationCreate, reservationList, reservationShow, reservationCancel
@@ -54,7 +55,8 @@ package enum APIRoute: String, CaseIterable, Sendable {
         case .home, .health, .ready, .metrics, .openAPI: .open
         case .inventoryShow, .inventoryCheck, .inventoryApply, .nodeList, .nodeShow, .nodeCommand,
             .supplierList, .supplierShow, .termsChange, .surplusShow, .surplusExplain,
-            .surplusHistory, .planList, .planAdd, .planRemove:
+            .surplusHistory, .planList, .planAdd, .planRemove, .marketChange, .floorList,
+            .throughputChange:
             .operator
         default: isCompute ? .customer : .operator
         }

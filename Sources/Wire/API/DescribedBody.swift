@@ -15,6 +15,9 @@ extension CapacityAskBody {
             "memory_mib": "Memory of each node; in proportion unless given.",
             "one_block": "Whether all nodes have to be in one block, with the fast network.",
             "reservation": "The reservation that it runs in, which is billed instead of it.",
+            "limit_price":
+                "Of spot work: the most that an accelerator-hour may cost; the price on demand "
+                + "unless given.",
         ]
     }
 }

@@ -103,6 +103,23 @@ final class FakeCapacityDesk: CapacityDesk {
         throw Failure(.notFound, "There is no plan \(id).")
     }
 
+    func markets() async throws -> [MarketBody] { [] }
+    func market(_ name: PoolName, limit: Money?) async throws -> MarketBody {
+        note("market \(name) \(limit.map { "\($0)" } ?? "-")")
+        throw Failure(.notFound, "There is no spot market of a pool '\(name)'.")
+    }
+    func changeMarket(_ name: PoolName, _ change: MarketChangeBody) async throws -> MarketBody {
+        note("change \(name) \(change.riseThousandths ?? -1)")
+        return try await market(name, limit: nil)
+    }
+    func floors() async throws -> FloorsBody { FloorsBody(pools: [], models: []) }
+    func declareThroughput(
+        of model: String, _ body: ThroughputBody
+    ) async throws -> ModelFloorBody {
+        note("throughput \(model) \(body.outputTokensPerSecond)")
+        return ModelFloorBody(model: model)
+    }
+
     func terms() async throws -> [ClassTerms] { ClassTerms.standard }
     func declare(_ terms: ClassTerms) async throws {
         note("terms \(terms.purchaseClass.rawValue) \(terms.reclaimNotice ?? -1)")

@@ -41,12 +41,15 @@ package struct OrderRequest: Hashable, Sendable {
     package var shape: GangShape
     package var content: Order.Content
     package var within: ReservationID?
+    /// The most that an accelerator-hour of spot work may cost.
+    package var limit: Money?
     /// What the work finds in `/workspace`, by relative path without `..`.
     package var files: [String: [UInt8]]
 
     package init(
         project: ProjectID, pool: PoolName, purchaseClass: PurchaseClass, shape: GangShape,
-        content: Order.Content, within: ReservationID? = nil, files: [String: [UInt8]] = [:]
+        content: Order.Content, within: ReservationID? = nil, limit: Money? = nil,
+        files: [String: [UInt8]] = [:]
     ) {
         self.project = project
         self.pool = pool
@@ -54,6 +57,7 @@ package struct OrderRequest: Hashable, Sendable {
         self.shape = shape
         self.content = content
         self.within = within
+        self.limit = limit
         self.files = files
     }
 }
@@ -73,10 +77,11 @@ package struct QuoteRequest: Hashable, Sendable {
     package var shape: GangShape
     package var extent: Extent
     package var within: ReservationID?
+    package var limit: Money?
 
     package init(
         project: ProjectID, pool: PoolName, purchaseClass: PurchaseClass, shape: GangShape,
-        extent: Extent, within: ReservationID? = nil
+        extent: Extent, within: ReservationID? = nil, limit: Money? = nil
     ) {
         self.project = project
         self.pool = pool
@@ -84,6 +89,7 @@ package struct QuoteRequest: Hashable, Sendable {
         self.shape = shape
         self.extent = extent
         self.within = within
+        self.limit = limit
     }
 }
 
@@ -155,6 +161,16 @@ package protocol CapacityDesk: Sendable {
     func plans() async throws -> [PlanBody]
     func add(_ body: PlanAddBody, idempotency: String?) async throws -> PlanBody
     func removePlan(_ id: PlanID) async throws -> PlanBody
+
+    /// By the pool's name; those where spot work is sold.
+    func markets() async throws -> [MarketBody]
+    /// With its history; `limit`: of which it says how often it would have sufficed.
+    func market(_ name: PoolName, limit: Money?) async throws -> MarketBody
+    func changeMarket(_ name: PoolName, _ change: MarketChangeBody) async throws -> MarketBody
+    func floors() async throws -> FloorsBody
+    func declareThroughput(
+        of model: String, _ body: ThroughputBody
+    ) async throws -> ModelFloorBody
 
     func terms() async throws -> [ClassTerms]
     /// For orders from now on.

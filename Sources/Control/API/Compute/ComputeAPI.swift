@@ -31,6 +31,8 @@ package struct ComputeAPI: Sendable {
         case .quote:
             let request = try OrderForm.quote(call.body(), payer: payer(viewer))
             return try .json(try await desk.quote(request, viewer: viewer))
+        case .marketList, .marketShow, .marketChange, .floorList, .throughputChange:
+            return try await market(call)
         case .jobSubmit, .instanceCreate, .reservationCreate:
             return try await place(call, for: viewer)
         case .volumeCreate, .volumeList, .volumeShow, .volumeDelete, .volumeUndelete,

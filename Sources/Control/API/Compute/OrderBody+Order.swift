@@ -16,6 +16,7 @@ extension OrderBody {
             priceVersion: order.price.version, state: .waiting, placedAt: order.placedAt,
             billedSeconds: AcceleratorCount(.zero), charged: .zero, credited: .zero, held: .zero,
             runs: [])
+        limitPrice = order.limit
         switch order.content {
         case .job(let job):
             describe(job.work)

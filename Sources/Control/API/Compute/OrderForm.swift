@@ -107,7 +107,8 @@ enum OrderForm {
         return QuoteRequest(
             project: try payer.project(body.ask.project), pool: body.ask.pool,
             purchaseClass: try purchaseClass(body.ask, kind), shape: try shape(body.ask),
-            extent: extent, within: body.ask.reservation)
+            extent: extent, within: body.ask.reservation,
+            limit: try limit(body.ask, kind))
     }
 
     static func check(_ body: VolumeCreateBody) throws(Failure) {
@@ -123,7 +124,26 @@ enum OrderForm {
         OrderRequest(
             project: try payer.project(ask.project), pool: ask.pool,
             purchaseClass: try purchaseClass(ask, content.kind), shape: try shape(ask),
-            content: content, within: ask.reservation)
+            content: content, within: ask.reservation, limit: try limit(ask, content.kind))
+    }
+
+    /// A limit is for what follows the market.
+    private static func limit(
+        _ ask: CapacityAskBody, _ kind: OrderKind
+    ) throws(Failure) -> Money? {
+        guard let limit = ask.limitPrice else { return nil }
+        guard try purchaseClass(ask, kind) == .spot else {
+            throw Failure(
+                .invalidRequest,
+                "Only the price of spot work moves: ask for the class 'spot', or leave the limit "
+                    + "out.", parameter: "limit_price")
+        }
+        guard limit > .zero, limit <= .dollars(1_000_000) else {
+            throw Failure(
+                .invalidRequest, "A limit is above 0 dollars per accelerator-hour.",
+                parameter: "limit_price")
+        }
+        return limit
     }
 
     /// What runs in a reservation is reserved; a reservation is bought as nothing else.

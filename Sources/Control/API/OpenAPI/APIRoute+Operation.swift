@@ -68,7 +68,7 @@ extension APIRoute {
         case .terms: APIOperation(nil, .json([TermsBody].self))
         case .termsChange: APIOperation(TermsChangeBody.self, .json(TermsBody.self))
         case .quote: APIOperation(QuoteRequestBody.self, .json(QuoteBody.self))
-        default: surplusOperation ?? orderOperation ?? volumeOperation
+        default: surplusOperation ?? marketOperation ?? orderOperation ?? volumeOperation
         }
     }
 
@@ -89,6 +89,20 @@ extension APIRoute {
         case .planList: APIOperation(nil, .json([PlanBody].self))
         case .planAdd: .made(PlanAddBody.self, PlanBody.self)
         case .planRemove: APIOperation(nil, .json(PlanBody.self))
+        default: nil
+        }
+    }
+
+    private var marketOperation: APIOperation? {
+        switch self {
+        case .marketList: APIOperation(nil, .json([MarketBody].self))
+        case .marketShow:
+            APIOperation(
+                nil, .json(MarketBody.self),
+                query: [("limit_price", "Says how much of the time it would have sufficed.")])
+        case .marketChange: APIOperation(MarketChangeBody.self, .json(MarketBody.self))
+        case .floorList: APIOperation(nil, .json(FloorsBody.self))
+        case .throughputChange: APIOperation(ThroughputBody.self, .json(ModelFloorBody.self))
         default: nil
         }
     }

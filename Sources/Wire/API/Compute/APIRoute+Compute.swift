@@ -3,7 +3,9 @@ extension APIRoute {
     /// Whether this is an operation of compute rental, which the capacity desk answers.
     package var isCompute: Bool { computeRow != nil }
 
-    var computeRow: Row? { fleetRow ?? surplusRow ?? orderRow ?? volumeRow }
+    var computeRow: Row? {
+        fleetRow ?? surplusRow ?? marketRow ?? orderRow ?? volumeRow
+    }
 
     private var fleetRow: Row? {
         switch self {
@@ -41,6 +43,19 @@ extension APIRoute {
         case .planList: Row(.get, "/v1/plans", "What teams have announced that they will need.")
         case .planAdd: Row(.post, "/v1/plans", "Announce what a team will need.")
         case .planRemove: Row(.delete, "/v1/plans/{plan}", "Withdraw a plan.")
+        default: nil
+        }
+    }
+
+    private var marketRow: Row? {
+        switch self {
+        case .marketList: Row(.get, "/v1/market", "What spot work costs now, by pool.")
+        case .marketShow: Row(.get, "/v1/market/{pool}", "The spot price of a pool, and its past.")
+        case .marketChange:
+            Row(.patch, "/v1/market/{pool}", "Change how fast a spot price may move.")
+        case .floorList: Row(.get, "/v1/floors", "What capacity and tokens cost us, with the sum.")
+        case .throughputChange:
+            Row(.put, "/v1/throughputs/{model}", "Say how fast a deployment is.")
         default: nil
         }
     }

@@ -21,6 +21,8 @@ package struct CapacityAskBody: Codable, Hashable, Sendable {
     package var oneBlock: Bool?
     /// The reservation that it runs in, which is billed instead of it.
     package var reservation: ReservationID?
+    /// Of spot work: the most that an accelerator-hour may cost; nil: the price on demand.
+    package var limitPrice: Money?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case project, pool, nodes, reservation
@@ -29,13 +31,14 @@ package struct CapacityAskBody: Codable, Hashable, Sendable {
         case cpuThousandthsPerNode = "cpu_thousandths"
         case memoryMiBPerNode = "memory_mib"
         case oneBlock = "one_block"
+        case limitPrice = "limit_price"
     }
 
     package init(
         project: ProjectID? = nil, pool: PoolName, purchaseClass: PurchaseClass? = nil,
         nodes: Int? = nil, acceleratorsPerNode: AcceleratorCount,
         cpuThousandthsPerNode: Int64? = nil, memoryMiBPerNode: Int64? = nil,
-        oneBlock: Bool? = nil, reservation: ReservationID? = nil
+        oneBlock: Bool? = nil, reservation: ReservationID? = nil, limitPrice: Money? = nil
     ) {
         self.project = project
         self.pool = pool
@@ -46,6 +49,7 @@ package struct CapacityAskBody: Codable, Hashable, Sendable {
         self.memoryMiBPerNode = memoryMiBPerNode
         self.oneBlock = oneBlock
         self.reservation = reservation
+        self.limitPrice = limitPrice
     }
 }
 

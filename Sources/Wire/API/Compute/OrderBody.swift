@@ -42,6 +42,8 @@ package struct OrderBody: Codable, Hashable, Sendable {
     package var reservation: ReservationID?
     package var pricePerAcceleratorHour: Money
     package var priceVersion: Int64
+    /// Of spot work whose price moves: the most that an accelerator-hour may cost.
+    package var limitPrice: Money?
 
     // Of a job or an instance
     package var command: [String]?
@@ -86,6 +88,7 @@ package struct OrderBody: Codable, Hashable, Sendable {
         case oneBlock = "one_block"
         case pricePerAcceleratorHour = "price_per_accelerator_hour"
         case priceVersion = "price_version"
+        case limitPrice = "limit_price"
         case maximumRunTime = "max_seconds"
         case arraySize = "array"
         case onReclaim = "on_reclaim"
