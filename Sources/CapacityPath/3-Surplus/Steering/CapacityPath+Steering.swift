@@ -30,12 +30,20 @@ extension CapacityPath {
 
     // MARK: Spot
 
+    /// The most that may be held as spot in a pool; nil where nothing bounds it, and before the
+    /// first look, when nothing is known that speaks against it.
+    func spotBound(in name: PoolName) -> Accelerators? {
+        guard limitsSales(name), let decision = surplus.pools[name]?.decision else { return nil }
+        return max(.zero, .whole(decision.spotSellable) - sales(in: name).firm(at: now))
+    }
+
     private func spotExcess(_ accelerators: Accelerators, in name: PoolName) -> String? {
-        // Before the first look nothing is known that speaks against it.
-        guard let decision = surplus.pools[name]?.decision else { return nil }
+        guard let decision = surplus.pools[name]?.decision, let bound = spotBound(in: name) else {
+            return nil
+        }
         let sold = sales(in: name)
         let sellable = decision.spotSellable
-        let left = Accelerators.whole(sellable) - sold.firm(at: now) - sold.spot
+        let left = bound - sold.spot
         guard accelerators > left else { return nil }
         return "\(max(.zero, left).words) of \(decision.capacity) accelerators of pool \(name) may "
             + "be sold as spot now: \(sellable) in all, of which \(sold.firm(at: now).words) are "

@@ -49,9 +49,14 @@ extension CapacityPath {
     }
 
     /// What customers may have as spot in a pool now, what they have included: all that nothing
-    /// else has, of `free` that could take it. Whoever keeps more back for the fleet's own work
-    /// lowers it here.
-    func spotSupply(in pool: PoolName, of free: Accelerators) -> Accelerators { free }
+    /// else has, of `free` that could take it, and no more than the planner says. What is `running`
+    /// stays in any case: the planner takes nothing back.
+    func spotSupply(
+        in pool: PoolName, of free: Accelerators, running: Accelerators
+    ) -> Accelerators {
+        guard let bound = spotBound(in: pool) else { return free }
+        return min(free, max(running, bound))
+    }
 
     private mutating func clear(
         _ name: PoolName, _ waiting: [(bid: SpotBid, order: OrderID)], reserve: Money
@@ -61,8 +66,10 @@ extension CapacityPath {
         let running = runningBids(in: name, on: Set(open))
         let physical = Accelerators(
             thousandths: free.values.reduce(0) { $0 + $1.freeThousandths })
-        let supply = spotSupply(in: name, of: physical)
         let bids = running.map(\.bid)
+        let supply = spotSupply(
+            in: name, of: physical,
+            running: bids.reduce(.zero) { $0 + $1.lot * $1.lots })
         var asking = waiting
         var passedOver: [OrderID: SpotClearing.Rejection] = [:]
         var clearing = SpotClearing(
