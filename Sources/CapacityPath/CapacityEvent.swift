@@ -59,6 +59,8 @@ package enum CapacityAction: Hashable, Sendable {
     case note(CapacityNote)
     /// For the record: what was decided to be sellable, where that has changed.
     case surplus(SurplusRecord)
+    /// What a pool's time was spent on during a day that nothing changes any more.
+    case keep(PoolName, UseDay)
 }
 
 package enum MoneyAction: Hashable, Sendable {

@@ -1,6 +1,7 @@
 /// Every limit of the capacity path; seconds unless its name says otherwise.
 package enum CapacityLimits {
-    /// Money is held, and a lease charged, in steps of so much.
+    /// Money is held, and a lease charged, in steps of so much, where its terms do not say
+    /// otherwise.
     package static let holdPeriod: Int64 = 60
     /// A stretch is charged so long after it ended, so that an end that is heard of late does not
     /// find itself charged beyond.

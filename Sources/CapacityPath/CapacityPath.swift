@@ -19,6 +19,7 @@ package import Vocabulary
 ///    start to its end, ``LeaseMeter`` says what it costs, `+Reservations` keeps the calendar.
 /// 7. **Reclaim**: ``VictimSearch`` finds the smallest set of spot leases that must go; `+Claims`
 ///    gives them notice and keeps what they free for who is entitled to it.
+/// 8. **Economics**: ``EconomicsReport`` says what all of it earned and cost, and what follows.
 ///
 /// An event goes in with its time, actions come out; there is no I/O, clock, lock or randomness.
 /// The same events with the same times give the same state and the same actions.
@@ -56,7 +57,7 @@ package struct CapacityPath: Hashable, Sendable {
         // 1. What stood until now is counted, and each minute that has passed is looked at.
         watch(until: instant, lostSince: event.lostSince)
         now = max(now, instant)
-        for pool in poolNames { pools[pool]?.account.advance(to: now) }
+        for pool in poolNames { count(pool) }
         // 2. What was due is done.
         while let entry = agenda.take(at: now) { attend(to: entry.subject, due: entry.at) }
         // 3. What happened is taken in.
@@ -67,6 +68,11 @@ package struct CapacityPath: Hashable, Sendable {
         for index in turn.touched.sorted() { recount(index) }
         defer { turn = Turn() }
         return turn.actions
+    }
+
+    private mutating func count(_ pool: PoolName) {
+        pools[pool]?.account.advance(to: now)
+        for day in pools[pool]?.account.takeOldDays() ?? [] { act(.keep(pool, day)) }
     }
 
     private mutating func attend(to subject: Agenda.Subject, due: Instant) {

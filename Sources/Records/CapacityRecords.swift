@@ -31,6 +31,9 @@ package protocol CapacityRecordReader {
         about subject: String?, after sequence: Int64, limit: Int
     ) throws -> [CapacityNoteRow]
 
+    /// In the order of days; half-open.
+    func poolDays(from: Int64, to: Int64) throws -> [PoolDayRow]
+
     func lastOrder() throws -> Int64
     func order(_ id: OrderID) throws -> OrderRow?
     /// In the order in which they were placed.
@@ -72,6 +75,7 @@ package protocol CapacityRecorder: CapacityRecordReader {
     func insert(_ snapshot: CapacitySnapshotRow) throws
     func insert(_ row: SurplusRow) throws
     func insert(_ note: CapacityNoteRow) throws
+    func insert(_ day: PoolDayRow) throws
     func insert(_ order: OrderRow) throws
     func insert(_ charge: ComputeChargeRow) throws
     func insert(_ lease: SettledLeaseRow) throws

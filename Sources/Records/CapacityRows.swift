@@ -61,6 +61,20 @@ package struct CapacityNoteRow: Hashable, Sendable {
     }
 }
 
+/// What a pool's accelerator time was spent on during a day: `document` is its sums as JSON.
+package struct PoolDayRow: Hashable, Sendable {
+    package var pool: PoolName
+    /// Days since 1970, UTC.
+    package var day: Int64
+    package var document: String
+
+    package init(pool: PoolName, day: Int64, document: String) {
+        self.pool = pool
+        self.day = day
+        self.document = document
+    }
+}
+
 /// An order as it was placed; what became of it is told by events.
 package struct OrderRow: Hashable, Sendable {
     package var sequence: Int64

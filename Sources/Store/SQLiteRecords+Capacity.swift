@@ -56,6 +56,18 @@ extension SQLiteRecords {
         return try rows(Capacity.notesAbout, subject, sequence, limit, read: read)
     }
 
+    func insert(_ day: PoolDayRow) throws {
+        try execute(Capacity.insertPoolDay, day.pool.text, day.day, day.document)
+    }
+
+    func poolDays(from: Int64, to: Int64) throws -> [PoolDayRow] {
+        try rows(Capacity.poolDays, from, to) { row in
+            PoolDayRow(
+                pool: try row.parsed(0, "pool") { PoolName($0) }, day: row.whole(1),
+                document: row.text(2))
+        }
+    }
+
     func insert(_ row: OrderRow) throws {
         let order = row.order
         try execute(

@@ -1,4 +1,13 @@
 extension Schema {
+    /// Of version 3: what pools' time was spent on, by day.
+    static let economicsTables = [
+        """
+        CREATE TABLE pool_days (pool TEXT NOT NULL, day {whole} NOT NULL, document TEXT NOT NULL,
+            PRIMARY KEY (pool, day)
+        ) {strict}
+        """
+    ]
+
     /// Of version 2: capacity that is rented, and what it is charged.
     static let capacityTables = [
         """

@@ -28,6 +28,7 @@ package enum Schema {
                 "volume_snapshots", "order_outcomes",
             ]),
         Step(version: 3, statements: surplusTables, appendOnly: ["surplus_decisions"]),
+        Step(version: 4, statements: economicsTables, appendOnly: ["pool_days"]),
     ]
 
     /// Grows with each step.

@@ -2,7 +2,8 @@ extension Statements {
     enum Capacity {
         static let all = [
             insertEvent, lastEvent, events, insertSnapshot, latestSnapshot, insertNote, lastNote,
-            notes, notesAbout, insertOrder, lastOrder, order, orders, lastEventAt, eventsThrough,
+            notes, notesAbout, insertPoolDay, poolDays,
+            insertOrder, lastOrder, order, orders, lastEventAt, eventsThrough,
             snapshotThrough, insertSurplus, lastSurplus, surplus, surplusOfPool,
         ]
         static let insertEvent = Statement.insert(
@@ -66,6 +67,13 @@ extension Statements {
             """
             SELECT sequence, event, at, subject, text FROM capacity_notes
             WHERE subject = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
+            """)
+        static let insertPoolDay = Statement.insert(into: "pool_days", "pool", "day", "document")
+        static let poolDays = Statement(
+            "pool_days.between",
+            """
+            SELECT pool, day, document FROM pool_days WHERE day >= $1 AND day < $2
+            ORDER BY day, pool
             """)
         static let insertOrder = Statement.insert(
             into: "orders", "sequence", "id", "organization", "project", "pool", "placed_at",

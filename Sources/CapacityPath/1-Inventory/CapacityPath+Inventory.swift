@@ -14,6 +14,7 @@ extension CapacityPath {
             }
             pools[pool.name]?.declaration = pool
             pools[pool.name]?.account.advance(to: now)
+            pools[pool.name]?.account.node = Int64(pool.shape.accelerators) * 1000
             turn.dirty.insert(pool.name)
             for node in pool.nodes {
                 declared.insert(node.name)

@@ -69,7 +69,7 @@ extension CapacityPath {
     /// How many seconds must be paid for before work starts: so many that a notice can still be
     /// given in time when the money ends.
     func firstHoldSeconds(terms: ClassTerms, maximumRunTime: Int64?) -> Int64 {
-        let seconds = CapacityLimits.holdPeriod + terms.moneyNotice
+        let seconds = terms.period + terms.moneyNotice
         return maximumRunTime.map { min(seconds, $0 + CapacityLimits.stop) } ?? seconds
     }
 }

@@ -14,10 +14,14 @@ package struct ClassTerms: Hashable, Codable, Sendable {
     package var failureCreditReach: Int64
     /// Seconds between the warning that money ends and the stop.
     package var moneyNotice: Int64
+    /// Seconds in whose steps money is held and a lease is charged; nil:
+    /// ``CapacityLimits/holdPeriod``.
+    package var holdPeriod: Int64?
 
     package init(
         purchaseClass: PurchaseClass, reclaimNotice: Int64?, refundIfReclaimedWithin: Int64,
-        failureCreditThousandths: Int64, failureCreditReach: Int64, moneyNotice: Int64
+        failureCreditThousandths: Int64, failureCreditReach: Int64, moneyNotice: Int64,
+        holdPeriod: Int64? = nil
     ) {
         self.purchaseClass = purchaseClass
         self.reclaimNotice = reclaimNotice
@@ -25,7 +29,10 @@ package struct ClassTerms: Hashable, Codable, Sendable {
         self.failureCreditThousandths = failureCreditThousandths
         self.failureCreditReach = failureCreditReach
         self.moneyNotice = moneyNotice
+        self.holdPeriod = holdPeriod
     }
+
+    var period: Int64 { holdPeriod ?? CapacityLimits.holdPeriod }
 
     /// What holds where the owner has said nothing.
     package static let standard = [

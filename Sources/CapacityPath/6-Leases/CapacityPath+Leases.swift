@@ -179,7 +179,7 @@ extension CapacityPath {
             let meter = lease.meter
             due.append(
                 meter.instant(
-                    second: meter.throughSecond + CapacityLimits.holdPeriod
+                    second: meter.throughSecond + lease.terms.period
                         + CapacityLimits.chargeLag))
             due.append(lease.maximumRunTime.flatMap(meter.instant(second:)))
             due.append(nextAsk(lease))
@@ -252,9 +252,9 @@ extension CapacityPath {
 
     /// Asks for so much money that it lasts another period and the notice after it.
     private mutating func extend(_ id: LeaseID, _ lease: LeaseRecord) {
-        let ahead = CapacityLimits.holdPeriod + lease.terms.moneyNotice
+        let ahead = lease.terms.period + lease.terms.moneyNotice
         var seconds = max(
-            lease.meter.heldSeconds + CapacityLimits.holdPeriod,
+            lease.meter.heldSeconds + lease.terms.period,
             lease.meter.seconds(until: now) + ahead)
         if let longest = lease.maximumRunTime {
             seconds = min(seconds, longest + CapacityLimits.stop)
@@ -264,11 +264,11 @@ extension CapacityPath {
 
     /// Charges whole periods that were over at `instant`, as far as money is held.
     private mutating func charge(_ id: LeaseID, until instant: Instant) {
-        guard let meter = leases[id]?.meter else { return }
+        guard let meter = leases[id]?.meter, let period = leases[id]?.terms.period else { return }
         let passed = meter.seconds(until: instant) - meter.throughSecond
-        let periods = passed / CapacityLimits.holdPeriod
+        let periods = passed / period
         guard periods > 0 else { return }
-        var second = meter.throughSecond + periods * CapacityLimits.holdPeriod
+        var second = meter.throughSecond + periods * period
         let isInside = leases[id]?.within != nil
         if !isInside { second = min(second, meter.heldSeconds) }
         let stretches = leases[id]?.meter.stretches(

@@ -241,7 +241,7 @@ extension CapacityPath {
     private mutating func scheduleReservation(_ id: LeaseID) {
         guard let lease = leases[id], let window = lease.window else { return }
         let next = lease.meter.instant(
-            second: lease.meter.throughSecond + CapacityLimits.holdPeriod)
+            second: lease.meter.throughSecond + lease.terms.period)
         let warning = window.to + .seconds(-lease.terms.moneyNotice)
         var due = min(next ?? window.to, window.to)
         if warning > now { due = min(due, warning) }

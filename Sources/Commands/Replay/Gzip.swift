@@ -1,13 +1,13 @@
 import CZlib
-import Vocabulary
+package import Vocabulary
 
 /// Files that may be compressed.
-enum Gzip {
+package enum Gzip {
     /// The most bytes that come out of one file.
     static let maximumBytes = 1 << 30
 
     /// The content of a gzip file, or the bytes as they are where they are none.
-    static func content(_ bytes: [UInt8], of file: String) throws(Failure) -> [UInt8] {
+    package static func content(_ bytes: [UInt8], of file: String) throws(Failure) -> [UInt8] {
         guard bytes.starts(with: [0x1F, 0x8B]) else { return bytes }
         var output: [UInt8] = []
         let status = bytes.withUnsafeBufferPointer { input in

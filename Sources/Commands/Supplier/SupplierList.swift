@@ -7,6 +7,9 @@ struct SupplierList: OwnerCommand {
         commandName: "list",
         abstract: "Suppliers: owned capacity and what is bought in.",
         discussion: """
+            Committed are the accelerator-hours that a contract was paid for since it began;
+            of pay-as-you-go those that were used.
+
             Example:
               spillway supplier list --data /var/lib/spillway
             """)
@@ -17,11 +20,13 @@ struct SupplierList: OwnerCommand {
         try await show(ControlCall(.supplierList), [SupplierBody].self) { suppliers, text in
             var table = Table(
                 .fixed("SUPPLIER"), .fixed("KIND"), .number("ACCELERATORS"), .fixed("UNTIL"),
-                .text("POOLS"))
+                .number("COMMITTED"), .number("UNUSED"), .number("PAID"), .text("POOLS"))
             for supplier in suppliers {
                 table.add(
                     "\(supplier.name)", supplier.kind.rawValue, text.count(supplier.accelerators),
-                    supplier.to.map(text.time) ?? "",
+                    supplier.to.map(text.time) ?? "", supplier.contract?.committedHours ?? "",
+                    supplier.contract?.unusedHours ?? "",
+                    supplier.contract.map { text.amount($0.paid) } ?? "",
                     supplier.pools.map(\.pool.text).joined(separator: ", "))
             }
             return text.list(table, empty: "No suppliers. Declare them in the inventory file.")

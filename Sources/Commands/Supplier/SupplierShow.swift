@@ -33,6 +33,11 @@ struct SupplierShow: OwnerCommand {
             let head = text.record([
                 "Supplier": "\(supplier.name)", "Kind": supplier.kind.rawValue,
                 "From": supplier.from.map(text.time), "To": supplier.to.map(text.time),
+                "Committed": supplier.contract.map { "\($0.committedHours) accelerator-hours" },
+                "Used": supplier.contract.map { "\($0.usedHours) accelerator-hours" },
+                "Unused": supplier.contract.map { "\($0.unusedHours) accelerator-hours" },
+                "Paid": supplier.contract.map { "\(text.amount($0.paid)) dollars" },
+                "For nothing": supplier.contract.map { "\(text.amount($0.paidForUnused)) dollars" },
             ])
             return head + "\n\nDollars per accelerator-hour.\n\n"
                 + text.list(table, empty: "No pool is from it.")

@@ -70,6 +70,8 @@ package struct OwnerAPI: Sendable {
         case .invoiceList, .invoiceIssue, .invoiceShow, .invoicePage, .invoiceExplain,
             .creditNoteIssue, .creditNoteList, .creditNoteShow, .creditNotePage:
             return try await documents(call)
+        case .economics, .economicsPage:
+            return try await economics(call)
         case .openAPI:
             return try .document(OpenAPIDocument.owner)
         default:

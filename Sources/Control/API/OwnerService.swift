@@ -1,3 +1,4 @@
+package import CapacityPath
 package import Commerce
 package import Vocabulary
 package import Wire
@@ -71,6 +72,9 @@ package protocol OwnerService: Sendable {
     func issueCreditNote(
         _ body: CreditNoteIssueBody, on invoice: String, idempotency: String?
     ) async throws -> CreditNote
+
+    /// Days, half-open; nil: from this month's first, until now.
+    func economics(from: Instant?, to: Instant?) async throws -> EconomicsReport
 
     func ledger(_ query: LedgerQuery) async throws -> [LedgerEntryBody]
     func accounts() async throws -> [LedgerAccountBody]

@@ -52,7 +52,10 @@ extension ControlService {
         let commands = rental.commands
         rental.commands = []
         rental.ended = []
-        for (cluster, action) in commands { rental.clusters[cluster]?.driver.submit(action) }
+        for (cluster, action) in commands {
+            rental.clusters[cluster]?.driver.submit(action)
+            rental.follower?(cluster, action)
+        }
     }
 
     /// Folds one event, with all that follows from it about money.
@@ -75,6 +78,9 @@ extension ControlService {
                 case .cluster(let cluster, let action): rental.commands.append((cluster, action))
                 case .note(let note): try write(note, at: now, records)
                 case .surplus(let record): try keep(record, records)
+                case .keep(let pool, let day):
+                    try records.insert(
+                        PoolDayRow(pool: pool, day: day.day, document: try Self.json(day.sums)))
                 }
             }
             events.insert(contentsOf: answers, at: 0)

@@ -23,7 +23,7 @@ extension ControlService {
 
     /// Orders capacity for the engines that should run, and gives back that of others.
     func orderEngines() {
-        guard rental.opener != nil else { return }
+        guard rental.opener != nil || rental.enginePool != nil else { return }
         let wanted = enginePool == nil ? [] : localDeployments
         do {
             findEngineOrders()
@@ -56,9 +56,10 @@ extension ControlService {
         rental.path.order(order, at: clock.now()).map { $0.endedAt != nil } ?? true
     }
 
-    /// The pool of this machine.
+    /// The pool of this machine, or the one that was named.
     var enginePool: PoolDeclaration? {
         let inventory = rental.path.declaredInventory
+        if let name = rental.enginePool { return inventory.pools.first { $0.name == name } }
         let local = inventory.clusters.first { $0.kind == .local }
         return inventory.pools.first { $0.cluster == local?.name }
     }

@@ -167,6 +167,7 @@ extension ControlService {
 
     package func suppliers() async throws -> [SupplierBody] {
         let inventory = rental.path.declaredInventory
+        let contracts = try contractUses()
         return inventory.suppliers.sorted { $0.name < $1.name }.map { supplier in
             let pools = inventory.pools.filter { $0.supplier == supplier.name }
             var body = SupplierBody(
@@ -184,8 +185,21 @@ extension ControlService {
                 body.accelerators = contract.accelerators
                 body.from = contract.from
                 body.to = contract.to
+                body.contract = contracts.first { $0.supplier == supplier.name }
+                    .map(SupplierBody.Contract.init)
             }
             return body
         }
+    }
+}
+
+extension SupplierBody.Contract {
+    init(_ use: ContractUse) {
+        self.init(
+            pricePerAcceleratorHour: use.pricePerAcceleratorHour,
+            committedHours: use.committed.formatted(decimals: 3),
+            usedHours: use.used.formatted(decimals: 3),
+            unusedHours: use.unused.formatted(decimals: 3), paid: use.paid,
+            paidForUnused: use.paidForUnused)
     }
 }

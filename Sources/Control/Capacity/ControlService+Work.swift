@@ -36,7 +36,7 @@ extension ControlService {
     }
 
     /// What a cluster needs to start a lease; nil where the lease needs no start any more.
-    func leaseStart(_ grant: LeaseGrant) throws(Failure) -> LeaseStart? {
+    package func leaseStart(_ grant: LeaseGrant) throws(Failure) -> LeaseStart? {
         guard let lease = rental.path.lease(grant.lease, at: clock.now()), lease.phase == .starting,
             var start = rental.path.leaseStart(for: grant)
         else { return nil }

@@ -28,6 +28,10 @@ struct Rental {
 
     /// The orders in which engines on this machine run.
     var engines: [ReplicaID: OrderID] = [:]
+    /// Where engines run, if not on this machine.
+    var enginePool: PoolName?
+    /// Told what clusters are to do, for whoever leads them instead of a driver of control's.
+    var follower: (@Sendable (ClusterName, ClusterAction) -> Void)?
     /// What the agent was told last to run.
     var runningEngines: Set<ReplicaID> = []
 

@@ -84,7 +84,7 @@ package struct OwnedCost: Hashable, Codable, Sendable {
 
 /// Capacity that is bought from somebody else.
 package struct SupplyContract: Hashable, Codable, Sendable {
-    package enum Kind: String, Hashable, Codable, Sendable {
+    package enum Kind: String, Hashable, Codable, Sendable, CaseIterable {
         /// Paid for whether used or not.
         case takeOrPay = "take_or_pay"
         case payAsYouGo = "pay_as_you_go"

@@ -15,7 +15,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
     case usage, usageEvents
     case invoiceList, invoiceIssue, invoiceShow, invoicePage, invoiceExplain
     case creditNoteIssue, creditNoteList, creditNoteShow, creditNotePage
-    case ledgerEntries, ledgerAccounts
+    case ledgerEntries, ledgerAccounts, economics, economicsPage
     case inventoryShow, inventoryCheck, inventoryApply
     case poolList, poolShow, nodeList, nodeShow, nodeCommand, supplierList, supplierShow
     case surplusShow, surplusExplain, surplusHistory, planList, planAdd, planRemove
@@ -172,6 +172,9 @@ package enum APIRoute: String, CaseIterable, Sendable {
         case .creditNotePage:
             Row(.get, "/api/v1/credit-notes/{credit_note}/page", "It as a page for print.")
         case .ledgerEntries: Row(.get, "/api/v1/ledger", "Ledger entries in their order.")
+        case .economics:
+            Row(.get, "/api/v1/economics", "What the fleet earned and cost, and what follows.")
+        case .economicsPage: Row(.get, "/api/v1/economics/page", "It as a page for print.")
         case .ledgerAccounts: Row(.get, "/api/v1/ledger/accounts", "Accounts and balances.")
         default: Row(.get, "/api/v1/usage", "Usage in rows.")
         }

@@ -23,6 +23,8 @@ struct CapacityBooks {
     var accounts: [LeaseID: Account] = [:]
     var notes: [String] = []
     var decisions: [SurplusRecord] = []
+    /// What was given out for good, added up.
+    var days: [PoolName: UseSums] = [:]
     var notices: [LeaseID: Notice] = [:]
     var reclaims = 0
     /// When a claim was made and when its work was told to start.

@@ -35,6 +35,13 @@ extension CapacitySimulation {
                 #expect(view.account.sum(use) >= 0, "\(use) is below zero")
                 #expect(view.account.current[use] >= 0)
             }
+            var days = books.days[view.declaration.name] ?? UseSums()
+            for day in view.account.days {
+                #expect(day.sums.total == day.sums.capacity)
+                days += day.sums
+            }
+            #expect(days.capacity == view.account.capacity, "the days are not the whole")
+            for use in AcceleratorUse.allCases { #expect(days[use] == view.account.sum(use)) }
             let nodes = path.nodeViews().filter { $0.pool == view.declaration.name }
             let counted = nodes.filter { $0.state != .ordered && $0.state != .retired }
             #expect(

@@ -69,6 +69,7 @@ struct CapacitySimulation {
                 }
             case .note(let note): books.notes.append(note.text)
             case .surplus(let record): books.decisions.append(record)
+            case .keep(let pool, let day): books.days[pool, default: UseSums()] += day.sums
             }
         }
     }

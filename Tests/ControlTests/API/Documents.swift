@@ -1,4 +1,6 @@
+import CapacityPath
 import Commerce
+import Fleet
 import Metering
 import TestKit
 import Vocabulary
@@ -59,5 +61,25 @@ enum Documents {
         return SettledRequest(
             opened: opened, at: at, outcome: .completed, billed: counts, unbilled: .zero,
             unbilledReason: nil, amount: amount)
+    }
+
+    /// Of a pool of one accelerator that was sold for an hour, and of one that stood idle.
+    static func economics() -> EconomicsReport {
+        guard let pool = PoolName("h100") else { preconditionFailure("'h100' is a name") }
+        var uses = UseVector()
+        uses[.sold] = 1000
+        uses[.idle] = 1000
+        var sums = UseSums()
+        sums.count(uses, node: 1000, for: 3_600_000_000)
+        return EconomicsReport(
+            EconomicsInputs(
+                from: .noon + .seconds(-43_200), to: .noon, inventory: Inventory(),
+                uses: [pool: sums],
+                revenue: [
+                    EconomicsInputs.Revenue(
+                        pool: pool, product: .compute, purchaseClass: .spot, hours: .hours(1),
+                        amount: .cents(246)),
+                    EconomicsInputs.Revenue(pool: nil, product: .tokens, amount: .cents(7)),
+                ]))
     }
 }

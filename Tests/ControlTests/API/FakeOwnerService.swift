@@ -1,3 +1,4 @@
+import CapacityPath
 import Commerce
 import Control
 import Synchronization
@@ -194,6 +195,11 @@ final class FakeOwnerService: OwnerService {
         try note("correct \(invoice) \(body.line)", try Documents.creditNote())
     }
 
+    func economics(from: Instant?, to: Instant?) async throws -> EconomicsReport {
+        try note(
+            "economics \(from.map { "\($0)" } ?? "-") \(to.map { "\($0)" } ?? "-")",
+            Documents.economics())
+    }
     func ledger(_ query: LedgerQuery) async throws -> [LedgerEntryBody] {
         try note("ledger \(query.account ?? "-") \(query.after) \(query.limit)", [])
     }

@@ -20,6 +20,7 @@ import Vocabulary
         [
             await home(), try InvoicePage.render(try Documents.invoice()),
             try CreditNotePage.render(try Documents.creditNote()),
+            try EconomicsPage.render(Documents.economics()),
         ]
     }
 
@@ -33,6 +34,13 @@ import Vocabulary
             }
             #expect(page.contains("name=\"viewport\""))
             #expect(page.contains("prefers-color-scheme: dark"))
+        }
+    }
+
+    @Test func `economics stand on their page, hours and dollars`() throws {
+        let page = try EconomicsPage.render(Documents.economics())
+        for part in ["2.53", "2.46", "h100", "elsewhere", "2026-11-21", "customers", "spot"] {
+            #expect(page.contains(part), "\(part)")
         }
     }
 

@@ -145,6 +145,8 @@ final class BilledMonth {
         try await service.storeCheckpoint()
     }
 
+    func pass(to instant: Instant) { now.value = instant }
+
     /// The records as they are in the file, read by nobody who remembers anything.
     func findings() throws -> [Finding] { try Verification.run(SQLiteStore(path: path)) }
 

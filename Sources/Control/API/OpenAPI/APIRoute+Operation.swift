@@ -1,3 +1,4 @@
+import CapacityPath
 import Commerce
 import Vocabulary
 import Wire
@@ -192,6 +193,10 @@ extension APIRoute {
         case .ledgerEntries:
             .page([LedgerEntryBody].self, query: [("account", "Of this account.")])
         case .ledgerAccounts: APIOperation(nil, .json([LedgerAccountBody].self))
+        case .economics:
+            APIOperation(nil, .json(EconomicsReport.self), query: Self.economicsQuery)
+        case .economicsPage:
+            APIOperation(nil, .text("text/html"), query: Self.economicsQuery)
         default: nil
         }
     }
@@ -201,6 +206,11 @@ extension APIRoute {
         ("key", "Of this key."), ("model", "Of this model."),
         ("from", "Ended at or after this time."), ("to", "Ended before this time."),
         ("group", "model, project, key or day."),
+    ]
+
+    private static let economicsQuery: [(name: String, note: String)] = [
+        ("from", "From this day on (UTC); this month's first unless given."),
+        ("to", "Up to, not with, this day (UTC); until now unless given."),
     ]
 
     private var ownerOperation: APIOperation {

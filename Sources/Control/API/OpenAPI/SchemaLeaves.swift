@@ -1,3 +1,4 @@
+import CapacityPath
 import Vocabulary
 import Wire
 
@@ -61,6 +62,16 @@ extension AcceleratorCount: SchemaLeaf {
         ]
     }
     static var sample: AcceleratorCount { AcceleratorCount(.zero) }
+}
+
+extension AcceleratorHours: SchemaLeaf {
+    static var schema: JSONDocument {
+        [
+            "type": "string", "format": "decimal", "pattern": "^-?[0-9]+(\\.[0-9]{1,6})?$",
+            "description": "Accelerator-hours as a decimal.", "examples": ["12.5"],
+        ]
+    }
+    static var sample: AcceleratorHours { .zero }
 }
 
 private let idDigits = "[0-7][0-9a-hjkmnp-tv-z]{25}"

@@ -233,9 +233,43 @@ package struct SupplierBody: Codable, Hashable, Sendable {
         }
     }
 
+    /// What a contract was paid for since it began, and what of that was used.
+    package struct Contract: Codable, Hashable, Sendable {
+        package var pricePerAcceleratorHour: Money
+        /// Accelerator-hours as decimals; of pay-as-you-go those that were used are committed.
+        package var committedHours: String
+        package var usedHours: String
+        package var unusedHours: String
+        package var paid: Money
+        package var paidForUnused: Money
+
+        package enum CodingKeys: String, CodingKey {
+            case paid
+            case pricePerAcceleratorHour = "price_per_accelerator_hour"
+            case committedHours = "committed_hours"
+            case usedHours = "used_hours"
+            case unusedHours = "unused_hours"
+            case paidForUnused = "paid_for_unused"
+        }
+
+        package init(
+            pricePerAcceleratorHour: Money, committedHours: String, usedHours: String,
+            unusedHours: String, paid: Money, paidForUnused: Money
+        ) {
+            self.pricePerAcceleratorHour = pricePerAcceleratorHour
+            self.committedHours = committedHours
+            self.usedHours = usedHours
+            self.unusedHours = unusedHours
+            self.paid = paid
+            self.paidForUnused = paidForUnused
+        }
+    }
+
     package var name: SupplierName
     package var kind: Kind
     package var accelerators: Int
+    /// Of what is bought in.
+    package var contract: Contract?
     /// A contract's term, half-open.
     package var from: Instant?
     package var to: Instant?
