@@ -14,7 +14,7 @@ PROGRAM := .build/release/spillway
 SOURCES := Package.swift $(shell find Sources -name '*.swift')
 PYTEST := .venv-test/bin/python -m pytest -p no:cacheprovider -q
 
-.PHONY: help setup up test lint bench soak dist clean packages test-packages slurm-packages swift
+.PHONY: help setup up demo test lint bench soak dist clean packages test-packages slurm-packages swift
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,9 @@ setup: packages swift .engine/installed $(PROGRAM)  ## Install what is missing a
 
 up: setup  ## Set up, then start with a demo model and a demo customer. Ctrl-C ends it.
 	@exec $(PROGRAM) up $(ARGS)
+
+demo: setup  ## Run a month of a fleet of 376 GPUs, to its economics and invoices.
+	@$(PROGRAM) demo $(ARGS)
 
 # Tests that start machines of their own, one after the other: of this one, and of Slurm. The rest
 # goes in groups: simulations would starve tests that wait for a socket or a process.

@@ -133,8 +133,8 @@ let package = Package(
         .executableTarget(
             name: "spillway",
             dependencies: [
-                "Vocabulary", "Fleet", "Wire", "CapacityPath", "Store", "Clusters", "Engines",
-                "Gateway", "Control",
+                "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath", "Link",
+                "Commerce", "Store", "Clusters", "Engines", "Gateway", "Control",
                 "Commands", argumentParser, logging,
             ],
             swiftSettings: house),

@@ -32,6 +32,9 @@ struct Installation {
     var engineRunner: String { "\(root)/engine/llama_runner.py" }
     var enginePackages: String { "\(root)/.engine" }
     var demoModel: String { "\(root)/demo-model/tiny-llama-demo-q8_0.gguf" }
+    /// Recorded work of a fleet, see README.md there.
+    var demoFleet: String { "\(root)/demo/helios-earth" }
+    var demoFleetPrices: String { "\(root)/demo/prices.yaml" }
     var demoPrices: String { "\(root)/prices/demo.yaml" }
 
     /// A `llama-server` on PATH, else the wheel; nil if there is neither.

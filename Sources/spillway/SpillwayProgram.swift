@@ -11,7 +11,7 @@ struct SpillwayProgram: ParsableCommand {
             --data DIR or by SPILLWAY_CONTROL and SPILLWAY_TOKEN.
             """,
         version: ProductVersion.text,
-        subcommands: [UpCommand.self] + SpillwayCommands.all,
+        subcommands: [UpCommand.self, DemoCommand.self] + SpillwayCommands.all,
         groupedSubcommands: [
             CommandGroup(
                 name: "Processes (started by 'up')",
