@@ -1,5 +1,5 @@
 package import CapacityPath
-package import Fleet
+import Fleet
 package import Vocabulary
 
 /// Control without drivers of its own: whoever leads the clusters, and the clock with them, gives

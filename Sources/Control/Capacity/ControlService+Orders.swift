@@ -24,6 +24,7 @@ extension ControlService {
             body.pricePerAcceleratorHour = priced.price.perAcceleratorHour
             body.priceVersion = priced.price.version
             try requireRoomForCustomers(priced)
+            try requireBelowCap(priced)
             let quote = try rental.path.quote(priced, at: clock.now())
             body.pricePerHour = quote.perHour
             body.maximumCost = quote.atMost
@@ -77,6 +78,7 @@ extension ControlService {
         try declareMarkets(records)
         order = try priced(order)
         try requireRoomForCustomers(order)
+        try requireBelowCap(order)
         try requireVolumes(of: order, viewer)
         let quote = try rental.path.quote(order, at: clock.now())
         try requireMoney(quote.firstHold, for: order)

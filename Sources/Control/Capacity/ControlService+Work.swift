@@ -1,5 +1,5 @@
 package import CapacityPath
-import Fleet
+package import Fleet
 import Foundation
 package import Vocabulary
 import Wire

@@ -100,4 +100,41 @@ extension ControlService {
             return ContractUse(supplier, busy: busy, from: contract.from, to: to)
         }
     }
+
+    /// A supplier that is paid by use is paid no more in a month than its cap: new orders end there.
+    func requireBelowCap(_ order: Order) throws(Failure) {
+        let inventory = rental.path.declaredInventory
+        guard let pool = inventory.pools.first(where: { $0.name == order.pool }),
+            let supplier = inventory.suppliers.first(where: { $0.name == pool.supplier }),
+            case .boughtIn(let contract) = supplier.terms, contract.kind == .payAsYouGo,
+            let cap = contract.monthlyCap
+        else { return }
+        let now = clock.now()
+        let month = BillingPeriod(containing: now)
+        let uses: [PoolName: UseSums]
+        do {
+            uses = try self.uses(of: pathNow(now), from: month.start, to: now)
+        } catch {
+            throw Failure(.unavailable, "The pool \(order.pool) cannot be reckoned now. Try again.")
+        }
+        let pools = Set(inventory.pools.filter { $0.supplier == supplier.name }.map(\.name))
+        let busy = uses.filter { pools.contains($0.key) }
+            .reduce(AcceleratorHours.zero) { $0 + $1.value.busy }
+        let price = contract.pricePerAcceleratorHour
+        let spent = busy.amount(perHour: price)
+        let hour = AcceleratorTime(order.shape.accelerators, seconds: 3600)
+            .amount(pricePerHour: price)
+        guard spent + hour > cap else { return }
+        guard order.key == nil else {
+            throw Failure(
+                .conflict,
+                "The pool \(order.pool) is not sold any more this month. Ask for another pool.",
+                parameter: "pool")
+        }
+        throw Failure(
+            .conflict,
+            "\(supplier.name) may cost \(cap) dollars in \(month), and cost "
+                + "\(spent.roundedToCents) so far; an hour of this order is \(hour) more. Use "
+                + "another pool, or raise 'monthly_cap' in the inventory.", parameter: "pool")
+    }
 }

@@ -96,15 +96,19 @@ package struct SupplyContract: Hashable, Codable, Sendable {
     package var from: Instant
     package var to: Instant
     package var accelerators: Int
+    /// The most dollars that a calendar month (UTC) may cost; nil: no limit. Of pay-as-you-go.
+    package var monthlyCap: Money?
 
     package init(
-        kind: Kind, pricePerAcceleratorHour: Money, from: Instant, to: Instant, accelerators: Int
+        kind: Kind, pricePerAcceleratorHour: Money, from: Instant, to: Instant, accelerators: Int,
+        monthlyCap: Money? = nil
     ) {
         self.kind = kind
         self.pricePerAcceleratorHour = pricePerAcceleratorHour
         self.from = from
         self.to = to
         self.accelerators = accelerators
+        self.monthlyCap = monthlyCap
     }
 }
 

@@ -47,8 +47,9 @@ struct DemoEnd {
         guard broken.isEmpty else {
             throw Failure(
                 .internalError,
-                "The books do not hold: " + broken.map { "\($0.name): \($0.detail)" }.joined(
-                    separator: "; "))
+                "The books do not hold: "
+                    + broken.map { "\($0.name): \($0.detail)" }.joined(
+                        separator: "; "))
         }
     }
 

@@ -48,7 +48,8 @@ struct DemoGateway {
 
     /// What customers used in the last ten minutes.
     mutating func serve(
-        _ customers: [(organization: OrganizationID, project: ProjectID)], from engines: [DemoEngine],
+        _ customers: [(organization: OrganizationID, project: ProjectID)],
+        from engines: [DemoEngine],
         at now: Instant
     ) async throws {
         guard !engines.isEmpty else { return }
@@ -80,7 +81,8 @@ struct DemoGateway {
         let opened = OpenedRequest(
             request: RequestID(high: id.high, low: requests), organization: customer.organization,
             project: customer.project, key: APIKeyID(high: 1, low: 1),
-            replica: engine.replica, model: engine.model, endpoint: .chatCompletions, streaming: true,
+            replica: engine.replica, model: engine.model, endpoint: .chatCompletions,
+            streaming: true,
             at: now + .seconds(-seconds), priceVersion: 1, hold: amount)
         return SettledRequest(
             opened: opened, at: now + .seconds(-seconds + min(seconds - 1, 12)),

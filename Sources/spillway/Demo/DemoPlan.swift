@@ -54,7 +54,8 @@ enum DemoPlan {
     ) -> OrderRequest {
         let sizes = [1, 1, 1, 1, 2, 2, 4, 8, 8, 16]
         let size = sizes[Int.random(in: sizes.indices, using: &random)]
-        let minutes = (20 << Int64.random(in: 0...6, using: &random))
+        let minutes =
+            (20 << Int64.random(in: 0...6, using: &random))
             + Int64.random(in: 0..<60, using: &random)
         let isSpot = Int.random(in: 0..<10, using: &random) < 5
         let isRented = !isSpot && Int.random(in: 0..<10, using: &random) < 3

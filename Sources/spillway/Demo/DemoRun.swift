@@ -101,10 +101,8 @@ struct DemoRun {
         for model in DemoGateway.models { try await add(model) }
         await service.runEngines(in: DemoFleet.owned)
         let end = Int64(days) * 1440 - Self.windUpMinutes
-        var minute = minute
         while minute < end {
             try await step()
-            minute = self.minute
             if minute % 10 == 0 {
                 try await gateway.serve(customers, from: engines, at: clock.now)
             }

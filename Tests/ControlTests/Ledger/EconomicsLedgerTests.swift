@@ -59,4 +59,50 @@ import Vocabulary
             }
         }
     }
+
+    private func inventory(cap: Money?) throws -> Inventory {
+        let site = try #require(SiteName("far"))
+        let supplier = try #require(SupplierName("neo"))
+        let cluster = try #require(ClusterName("sim"))
+        let contract = SupplyContract(
+            kind: .payAsYouGo, pricePerAcceleratorHour: .dollars(2), from: .noon + .seconds(-3600),
+            to: .noon + .seconds(86_400), accelerators: 8, monthlyCap: cap)
+        let shape = NodeShape(
+            accelerator: try #require(AcceleratorType("h100")), accelerators: 8,
+            acceleratorMemoryMiB: 81_920, cpuThousandths: 8000, memoryMiB: 65_536)
+        return Inventory(
+            sites: [
+                SiteDeclaration(name: site, energyPrice: .cents(8), powerUsageThousandths: 1250)
+            ],
+            suppliers: [SupplierDeclaration(name: supplier, terms: .boughtIn(contract))],
+            clusters: [
+                ClusterDeclaration(name: cluster, kind: .simulated(SimulatedDeclaration(seed: 1)))
+            ],
+            pools: [
+                PoolDeclaration(
+                    name: try #require(PoolName("rented")), site: site, supplier: supplier,
+                    cluster: cluster, shape: shape,
+                    nodes: [NodeDeclaration(name: try #require(NodeName("r1")))])
+            ])
+    }
+
+    @Test func `a supplier that is paid by use is paid no more than its cap`() async throws {
+        try await withTemporaryDirectory { directory in
+            let month = try await BilledMonth(directory)
+            let request = QuoteRequest(
+                project: month.customer.project, pool: try #require(PoolName("rented")),
+                purchaseClass: .onDemand,
+                shape: GangShape(nodes: 1, acceleratorsPerNode: .whole(8)), extent: .instance)
+            let sentence =
+                "neo may cost 15 dollars in 2026-11, and cost 0 so far; an hour of this order is "
+                + "16 more. Use another pool, or raise 'monthly_cap' in the inventory."
+            for (cap, isRefused) in [
+                (Money.dollars(15), true), (.dollars(16), false), (nil, false),
+            ] {
+                try await month.service.declare(inventory(cap: cap), idempotency: nil)
+                let quote = try await month.service.quote(request, viewer: .owner)
+                #expect((quote.reason == sentence) == isRefused, "\(quote.reason ?? "")")
+            }
+        }
+    }
 }

@@ -35,7 +35,8 @@ extension SupplierDeclarationBody {
             boughtIn = BoughtIn(
                 kind: contract.kind.rawValue,
                 pricePerAcceleratorHour: contract.pricePerAcceleratorHour, from: contract.from,
-                to: contract.to, accelerators: contract.accelerators)
+                to: contract.to, accelerators: contract.accelerators,
+                monthlyCap: contract.monthlyCap)
         }
     }
 }

@@ -35,7 +35,9 @@ package enum InventoryFile {
             "capital_per_node", "life_months", "residual", "cost_of_capital", "operations",
             "watts_per_node",
         ]
-        static let boughtIn = ["kind", "price_per_accelerator_hour", "from", "to", "accelerators"]
+        static let boughtIn = [
+            "kind", "price_per_accelerator_hour", "from", "to", "accelerators", "monthly_cap",
+        ]
         static let cluster = ["name", "local", "slurm", "simulated"]
         static let slurm = [
             "configuration", "url", "user", "token_file", "partition", "shared_directory",
@@ -216,7 +218,12 @@ package enum InventoryFile {
                 "kind", "take_or_pay or pay_as_you_go", SupplyContract.Kind.init(rawValue:)),
             pricePerAcceleratorHour: try fields.money("price_per_accelerator_hour"),
             from: try fields.instant("from"), to: try fields.instant("to"),
-            accelerators: Int(try fields.whole("accelerators", 1...Int64(Int32.max))))
+            accelerators: Int(try fields.whole("accelerators", 1...Int64(Int32.max))),
+            monthlyCap: fields.has("monthly_cap") ? try fields.money("monthly_cap") : nil)
+        guard contract.monthlyCap == nil || contract.kind == .payAsYouGo else {
+            throw fields.failure(
+                "monthly_cap", "take-or-pay is paid for whether used or not: it has no cap.")
+        }
         guard contract.from < contract.to else {
             throw fields.failure("to", "'to' must be after 'from'.")
         }

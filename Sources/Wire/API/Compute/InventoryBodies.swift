@@ -125,21 +125,25 @@ package struct SupplierDeclarationBody: Codable, Hashable, Sendable {
         package var from: Instant
         package var to: Instant
         package var accelerators: Int
+        /// The most dollars that a month may cost; of `pay_as_you_go`.
+        package var monthlyCap: Money?
 
         package enum CodingKeys: String, CodingKey {
             case kind, from, to, accelerators
+            case monthlyCap = "monthly_cap"
             case pricePerAcceleratorHour = "price_per_accelerator_hour"
         }
 
         package init(
             kind: String, pricePerAcceleratorHour: Money, from: Instant, to: Instant,
-            accelerators: Int
+            accelerators: Int, monthlyCap: Money? = nil
         ) {
             self.kind = kind
             self.pricePerAcceleratorHour = pricePerAcceleratorHour
             self.from = from
             self.to = to
             self.accelerators = accelerators
+            self.monthlyCap = monthlyCap
         }
     }
 
