@@ -3,6 +3,7 @@ import Clusters
 import Control
 import Fleet
 import Logging
+import Pricing
 import Store
 import Synchronization
 import Vocabulary

@@ -4,17 +4,23 @@ import Ledger
 import TestKit
 import Testing
 import Vocabulary
+import Wire
 
 @testable import Control
 
 @Suite struct EconomicsLedgerTests {
+    private static func day(_ text: String) -> Instant {
+        guard let day = Instant(text) else { preconditionFailure("\(text) is a day") }
+        return day
+    }
+
     @Test func `what was earned is what the ledger's revenue accounts say`() async throws {
         try await withTemporaryDirectory { directory in
             let month = try await BilledMonth(directory)
             try await month.issue()
-            month.pass(to: try #require(Instant("2026-12-02")))
+            month.pass(to: Self.day("2026-12-02"))
             let report = try await month.service.economics(
-                from: try #require(Instant("2026-11-01")), to: nil)
+                from: Self.day("2026-11-01"), to: nil)
             let balances = try await month.service.accounts(without: ())
             let revenue: [AccountName] = [.tokenRevenue, .computeRevenue, .storageRevenue]
             let posted = revenue.reduce(Money.zero) { $0 + (balances[$1] ?? .zero) }
@@ -31,13 +37,13 @@ import Vocabulary
     @Test func `days sum to the month`() async throws {
         try await withTemporaryDirectory { directory in
             let month = try await BilledMonth(directory)
-            month.pass(to: try #require(Instant("2026-12-02")))
+            month.pass(to: Self.day("2026-12-02"))
             let service = month.service
             let whole = try await service.economics(
-                from: try #require(Instant("2026-11-01")), to: try #require(Instant("2026-12-01")))
+                from: Self.day("2026-11-01"), to: Self.day("2026-12-01"))
             var sum = Money.zero
             for day in 1...30 {
-                let from = try #require(Instant("2026-11-" + (day < 10 ? "0\(day)" : "\(day)")))
+                let from = Self.day("2026-11-" + (day < 10 ? "0\(day)" : "\(day)"))
                 let part = try await service.economics(from: from, to: from + .seconds(86_400))
                 sum += part.total.earned
             }
