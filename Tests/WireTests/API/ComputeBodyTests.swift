@@ -43,7 +43,7 @@ import Wire
             #expect(route.template.hasPrefix("/v1/"))
             #expect(route.audience == .customer)
         }
-        #expect(APIRoute.forCustomers.count == 29)
+        #expect(APIRoute.forCustomers.count == 31)
     }
 
     @Test(arguments: 0..<20)

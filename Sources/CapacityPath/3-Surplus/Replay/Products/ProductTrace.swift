@@ -34,8 +34,8 @@ package struct ProductTrace: Sendable {
     ///   - tokens: The models' names, and tables with `t_s`, `input_tokens` and `output_tokens` of
     ///     windows of ten minutes in their order.
     ///   - orders: A table with `num_gpu`, `gpu_milli`, `qos`, `creation_time`, `scheduled_time`
-    ///     and `deletion_time`, times in seconds. Those of best effort (`BE`) are spot; those for less
-    ///     than an accelerator, and those that never ended, are passed over.
+    ///     and `deletion_time`, times in seconds. Those of best effort (`BE`) are spot; those for
+    ///     less than an accelerator, and those that never ended, are passed over.
     /// - Throws: `invalid_request` for a table that is none, or where there is nothing to replay.
     package init(
         tokens: [(model: String, text: String)], orders: String, named name: String
