@@ -101,7 +101,8 @@ extension ControlService {
         }
     }
 
-    /// A supplier that is paid by use is paid no more in a month than its cap: new orders end there.
+    /// A supplier that is paid by use is paid no more in a month than its cap: new orders end
+    /// there.
     func requireBelowCap(_ order: Order) throws(Failure) {
         let inventory = rental.path.declaredInventory
         guard let pool = inventory.pools.first(where: { $0.name == order.pool }),
