@@ -2,6 +2,7 @@ import CapacityPath
 import Clusters
 import Control
 import Fleet
+import Foundation
 import Logging
 import Pricing
 import Store
@@ -114,9 +115,13 @@ struct DemoRun {
     private var minute: Int64 { (clock.now - DemoFleet.start).components.seconds / 60 }
 
     private func add(_ model: String) async throws {
+        // Engines are simulated here: nobody reads the file, but control asks whether it is there.
+        let weights = directory.path + "/\(model).gguf"
+        try Data("No weights: this is a simulation.\n".utf8).write(
+            to: URL(fileURLWithPath: weights))
         _ = try await service.addModel(
             ModelAddBody(
-                name: model, gguf: "/models/\(model).gguf", priceAs: DemoGateway.price.model,
+                name: model, gguf: weights, priceAs: DemoGateway.price.model,
                 capabilities: ["chat"], contextLength: 131_072, maximumOutputTokens: 8192,
                 slots: 32))
     }
