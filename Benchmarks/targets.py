@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,18 +15,15 @@ import measure
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
+sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
+from ports import free_port, free_ports  # noqa: E402
+
 START_LIMIT_SECONDS = 60
 LITELLM_START_LIMIT_SECONDS = 180
 STOP_LIMIT_SECONDS = 40
 CATCH_UP_LIMIT_SECONDS = 300
 LITELLM_VERSION = "litellm[proxy]==1.106.2"
 CREDIT_DOLLARS = "1000000"
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def wait_for(condition, what, seconds):
@@ -118,7 +114,7 @@ class Nginx(Process):
     name = "nginx"
 
     def __init__(self, work, engine, slow_engine, certificate):
-        super().__init__(free_port(), free_port(), free_port())
+        super().__init__(*free_ports(3))
         folder = work / "nginx"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -147,7 +143,7 @@ class Spillway(Process):
     def __init__(
         self, program, work, folder_name, engine, slow_engine, body_file, certificate=None
     ):
-        port, control_port = free_port(), free_port()
+        port, control_port = free_ports(2)
         super().__init__(port, port, port if certificate else None)
         self.program = str(program)
         self.data = work / folder_name

@@ -4,7 +4,8 @@ import json
 import subprocess
 import urllib.request
 
-from product import ROOT, free_port, wait_for
+from ports import free_port
+from product import ROOT, wait_for
 
 
 class MockEngine:

@@ -14,6 +14,8 @@ import urllib.request
 from decimal import Decimal
 from pathlib import Path
 
+from ports import free_ports
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("SPILLWAY_BIN", ROOT / ".build/debug/spillway")).absolute()
 FULL = os.environ.get("SPILLWAY_FULL") == "1"
@@ -28,12 +30,6 @@ TOKEN_CLASSES = (
     "reasoning_tokens", "embedding_tokens")
 PROMPT_CLASSES = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "embedding_tokens")
 ANSWER_CLASSES = ("output_tokens", "reasoning_tokens")
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def wait_for(condition, what, seconds, every=0.05):
@@ -132,8 +128,7 @@ class Product:
 
     def __init__(self, data, environment=None):
         self.data = Path(data)
-        self.gateway_port = free_port()
-        self.control_port = free_port()
+        self.gateway_port, self.control_port = free_ports(2)
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.log_path = self.data.parent / f"{self.data.name}.log"

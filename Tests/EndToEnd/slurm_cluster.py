@@ -25,6 +25,8 @@ import sys
 import time
 from pathlib import Path
 
+from ports import free_ports
+
 TOOLS = ["slurmctld", "slurmd", "slurmrestd", "scontrol", "munged", "setpriv", "mknod", "bwrap"]
 INSTALL_LIMIT_SECONDS = 180
 QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -419,14 +421,6 @@ def kill_tree(process):
                 os.kill(one, how)
             except ProcessLookupError:
                 pass
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def accepts(port):

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from product import PROGRAM, free_port, process_tree, runs, wait_for
+from ports import free_port
+from product import PROGRAM, process_tree, runs, wait_for
 
 
 @pytest.fixture

@@ -21,11 +21,12 @@ struct UpPorts {
         let deadline = ContinuousClock.now + patience
         while true {
             do {
-                return UpPorts(
-                    gateway: try TCPPort.claim(
-                        options.gatewayPort, host: options.host, option: "--gateway-port"),
-                    control: try TCPPort.claim(
-                        options.controlPort, host: "127.0.0.1", option: "--control-port"))
+                let gateway = try TCPPort.claim(
+                    options.gatewayPort, host: options.host, option: "--gateway-port")
+                let control = try TCPPort.claim(
+                    options.controlPort, host: "127.0.0.1", option: "--control-port")
+                // Asked twice for a free port, the kernel may name the same one twice.
+                if gateway != control { return UpPorts(gateway: gateway, control: control) }
             } catch let failure as Failure
                 where failure.code == .conflict && ContinuousClock.now < deadline
             {
