@@ -7,7 +7,7 @@ import Testing
 import Vocabulary
 
 /// The agent over its socket, with processes that stand in for engines.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct AgentTests {
     @Test func `what control orders runs, what it no longer orders ends`() async throws {
         try await withAgent { agent, control in

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChildMachineTests {
     typealias Step = (
         event: ChildMachine.Event, at: Duration, action: ChildMachine.Action

@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// Real processes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChildTests {
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     static let quick = RestartPolicy(

@@ -32,7 +32,7 @@ private enum LlamaEngine {
 }
 
 /// The real engine with the demo model; `make setup` unpacks it.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: LlamaEngine.software != nil))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: LlamaEngine.software != nil))
 struct LlamaEngineTests {
     func path(of report: TestReport) throws -> String {
         guard case .unixSocket(let path) = try #require(report.replicas.first).address else {

@@ -3,7 +3,7 @@ import Foundation
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ProcessLogTests {
     @Test func `a full file moves aside and is emptied`() async throws {
         try await withTemporaryDirectory { directory in

@@ -2,7 +2,7 @@ import Clusters
 import Fleet
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ReplicaMachineTests {
     typealias Step = (
         event: ReplicaMachine.Event, at: Duration, action: ReplicaMachine.Action,

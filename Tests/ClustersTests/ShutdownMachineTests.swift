@@ -1,7 +1,7 @@
 import Clusters
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ShutdownMachineTests {
     typealias Step = (event: ShutdownMachine.Event, action: ShutdownMachine.Action)
 

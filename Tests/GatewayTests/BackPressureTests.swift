@@ -5,7 +5,7 @@ import Vocabulary
 @testable import Gateway
 
 /// Clients that read slowly, or not at all.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct BackPressureTests {
     /// More than the sockets between take.
     private static let unreadBytes = 8 << 20

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import Gateway
 
 /// A client may leave at any moment: nothing stays held, and the journal tells what happened.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ClientLeavesTests {
     private static let plain = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
 

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import Gateway
 
 /// What a client's connection does beside model answers.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConnectionTests {
     private static let plain = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
 

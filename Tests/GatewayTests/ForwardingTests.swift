@@ -6,7 +6,7 @@ import Vocabulary
 @testable import Gateway
 
 /// Customers' requests to our own API: passed to control's private socket, and back.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ForwardingTests {
     private static let plain = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
 

@@ -2,7 +2,7 @@ import Metering
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct GatewayAnswerTests {
     private static let json =
         #"{"id":"a","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"#

@@ -7,7 +7,7 @@ import Vocabulary
 
 @testable import Gateway
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct JournalTests {
     private static let organization = OrganizationID(high: 1, low: 1)
 

@@ -9,7 +9,7 @@ import Vocabulary
 @testable import Gateway
 
 /// What a gateway does with the money that control lends it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct MoneyTests {
     private static let plain = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
     private static let scope = Scope.organization(OrganizationID(high: 1, low: 1))

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import Gateway
 
 /// How streams end that do not end well.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct StreamEndTests {
     private static func failing(_ end: String) -> FakeEngine.Script {
         FakeEngine.Script(

@@ -8,7 +8,7 @@ import Vocabulary
 @testable import Gateway
 
 /// What no engine was ever sent is no usage: it leaves nothing in the journal, and nothing held.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct UnreachedEngineTests {
     private static let plain = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
 

@@ -2,7 +2,7 @@ import Ledger
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct AccountNameTests {
     private static let gateway = GatewayID(high: 1, low: 2)
     private static let budget = BudgetName.project(ProjectID(high: 3, low: 4), period: "2026-11")

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct BookTests {
     private let organization = OrganizationID(high: 1, low: 1)
     private let gateway = GatewayID(high: 2, low: 2)

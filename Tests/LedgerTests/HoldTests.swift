@@ -4,7 +4,7 @@ import Testing
 import Vocabulary
 
 /// Money and permission that are set aside for leases of capacity.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HoldTests {
     private let organization = OrganizationID(high: 1, low: 1)
     private let gateway = GatewayID(high: 2, low: 2)

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ReplicaQueueTests {
     @Test func `who waits is served first come, first served, within bounds`() {
         var queue = ReplicaQueue<Int>(model: "m", maximumLength: 2)

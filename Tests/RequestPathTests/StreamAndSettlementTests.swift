@@ -5,7 +5,7 @@ import TestKit
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct StreamAndSettlementTests {
     private static func frame(
         _ choice: Int = 0, content: Bool = true, generated: Int64? = nil, prompt: Int64? = nil

@@ -8,7 +8,7 @@ import TestKit
 import Testing
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CapacityStoreTests {
     private static let organization = OrganizationID(high: 1, low: 1)
     private static let project = ProjectID(high: 1, low: 2)

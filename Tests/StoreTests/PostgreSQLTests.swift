@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// The same schema and the same statements on a real PostgreSQL, started for this test alone.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PostgreSQLTests {
     private static let programs: String? = {
         let versions = "/usr/lib/postgresql"

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Store
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct StatementTests {
     @Test func `no statement changes or removes a record of money`() {
         for statement in Statements.all {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The style guide of CONTRIBUTING.md, as far as a program can check it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct StyleTests {
     static let columns = 100
     static let fileLines = 600

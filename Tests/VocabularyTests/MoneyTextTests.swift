@@ -2,7 +2,7 @@ import Testing
 import Vocabulary
 
 /// The text form of an amount is what the ledger stores: it has to be exact, both ways.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct MoneyTextTests {
     @Test(arguments: [
         ("0", Int128(0)), ("12", 12_000_000_000_000_000_000), ("-3.5", -3_500_000_000_000_000_000),

@@ -2,7 +2,7 @@ import Testing
 import Vocabulary
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChatFrameTests {
     private func scan(_ event: String) throws -> ChatFrame {
         try Array(event.utf8).withUnsafeBytes { try ChatFrame.scan($0) }

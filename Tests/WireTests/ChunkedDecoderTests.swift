@@ -3,7 +3,7 @@ import Testing
 import Vocabulary
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChunkedDecoderTests {
     private let coded =
         "5\r\nhello\r\n1;name=\"value\"\r\n \r\n00A \t\r\n0123456789\r\n1\n!\n"

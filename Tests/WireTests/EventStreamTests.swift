@@ -3,7 +3,7 @@ import Testing
 import Vocabulary
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EventStreamTests {
     /// Feeds the bytes in pieces into a buffer from which complete events are dropped now and then.
     private func split(_ bytes: [UInt8], cutAt cuts: [Int], dropping: Bool) throws -> [String] {

@@ -4,7 +4,7 @@ import Vocabulary
 @testable import Wire
 
 /// Hostile tools, hostile bodies of the other endpoints, and fields that belong to engines.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileFieldTests {
     static let call = #""id":"c","type":"function","function":{"name":"f","arguments":"{}"}"#
 

@@ -3,7 +3,7 @@ import Vocabulary
 import Wire
 
 /// Bodies that are malformed, of wrong types, or meant to get more than is paid for.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileRequestTests {
     static let syntax: [HostileRequest] = [
         .chatBody(""), .chatBody(" "), .chatBody("null", nil), .chatBody("[]"), .chatBody("7"),

@@ -5,7 +5,7 @@ import Vocabulary
 
 @testable import Wire
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RequestPropertyTests {
     /// Whether the cursor takes the bytes for one JSON object.
     private func isValid(_ bytes: [UInt8]) -> Bool {

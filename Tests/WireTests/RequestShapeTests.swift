@@ -3,7 +3,7 @@ import Vocabulary
 import Wire
 
 /// Bodies as real libraries send them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RequestShapeTests {
     @Test
     func `a chat of the Python library`() throws {

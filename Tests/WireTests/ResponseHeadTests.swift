@@ -2,7 +2,7 @@ import Testing
 import Vocabulary
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResponseHeadTests {
     private func scan(_ head: String) throws -> ResponseHeadScan? {
         try Array(head.utf8).withUnsafeBytes { try ResponseHeadScan.scan($0) }

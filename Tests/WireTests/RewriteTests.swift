@@ -11,7 +11,7 @@ func scan(
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RewriteTests {
     struct Case: Sendable {
         var body: String

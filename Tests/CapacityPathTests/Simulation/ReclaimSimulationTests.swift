@@ -7,7 +7,7 @@ import Testing
 import Vocabulary
 
 /// Entitled work in a pool that spot work fills: it must get its capacity within the notice.
-@Suite(.timeLimit(.minutes(5))) struct ReclaimSimulationTests {
+@Suite(.timeLimit(.minutes(10))) struct ReclaimSimulationTests {
     /// 10,000 in all where `SPILLWAY_FULL` is set, else a tenth of it.
     private static let reclaims =
         ProcessInfo.processInfo.environment["SPILLWAY_FULL"] == nil ? 100 : 1000

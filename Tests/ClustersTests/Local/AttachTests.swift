@@ -9,7 +9,7 @@ import Vocabulary
 @testable import Clusters
 
 @Suite(
-    .timeLimit(.minutes(3)),
+    .timeLimit(.minutes(10)),
     .enabled(if: LocalStand.canIsolate, "needs root, bubblewrap and the program"))
 struct AttachTests {
     func up(_ stand: LocalStand, _ script: String) async throws -> LeaseID {

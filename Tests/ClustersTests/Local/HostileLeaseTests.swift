@@ -10,7 +10,7 @@ import Vocabulary
 
 /// A lease that does harm as well as it can, beside one that must not notice.
 @Suite(
-    .timeLimit(.minutes(4)),
+    .timeLimit(.minutes(10)),
     .enabled(if: LocalStand.canIsolate, "needs root, bubblewrap and the program"))
 struct HostileLeaseTests {
     /// Counts to 30 with short breaks, keeps a secret, and serves a port.

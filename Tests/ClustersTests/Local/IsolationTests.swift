@@ -7,7 +7,7 @@ import Vocabulary
 
 @testable import Clusters
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct IsolationTests {
     @Test(.enabled(if: LocalStand.canIsolate, "needs root, bubblewrap and the program"))
     func `as root every boundary is tried and holds`() async throws {

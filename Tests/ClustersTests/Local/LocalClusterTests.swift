@@ -9,7 +9,7 @@ import Vocabulary
 @testable import Clusters
 
 @Suite(
-    .timeLimit(.minutes(3)),
+    .timeLimit(.minutes(10)),
     .enabled(if: LocalStand.canIsolate, "needs root, bubblewrap and the program"))
 struct LocalClusterTests {
     @Test func `a lease runs, prints, and ends with its code`() async throws {

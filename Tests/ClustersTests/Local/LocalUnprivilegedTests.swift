@@ -11,7 +11,7 @@ import Vocabulary
 /// What the local cluster does for a user without rights: work of our own organizations, shut in by
 /// namespaces alone.
 @Suite(
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(10)),
     .enabled(
         if: geteuid() != 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/bwrap"),
         "root has more: see the other suites; needs bubblewrap"))

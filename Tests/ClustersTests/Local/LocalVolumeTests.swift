@@ -8,7 +8,7 @@ import Vocabulary
 @testable import Clusters
 
 @Suite(
-    .timeLimit(.minutes(3)),
+    .timeLimit(.minutes(10)),
     .enabled(if: LocalStand.canIsolate, "needs root, bubblewrap and the program"))
 struct LocalVolumeTests {
     static let volume = VolumeID(high: 1, low: 1)

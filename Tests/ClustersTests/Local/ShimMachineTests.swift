@@ -3,7 +3,7 @@ import Testing
 
 @testable import Clusters
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ShimMachineTests {
     typealias Step = (event: ShimMachine.Event, at: Duration, action: ShimMachine.Action)
 

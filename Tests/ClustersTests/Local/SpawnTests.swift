@@ -5,7 +5,7 @@ import Testing
 
 @testable import Clusters
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SpawnTests {
     @Test func `descriptors come where they are to be, also where they change places`() throws {
         let (output, theirs) = try Descriptors.pipe()

@@ -7,7 +7,7 @@ import Testing
 import Vocabulary
 
 /// Gangs, attachments and the harm that nodes can come to, on a Slurm of their own.
-@Suite(.enabled(if: SlurmStand.isPossible), .serialized, .timeLimit(.minutes(5)))
+@Suite(.enabled(if: SlurmStand.isPossible), .serialized, .timeLimit(.minutes(10)))
 struct SlurmGangTests {
     func stand() async throws -> (SlurmStand, LeaseWatch) {
         let stand = try await SlurmStand.shared().ownDirectory()

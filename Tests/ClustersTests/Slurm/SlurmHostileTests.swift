@@ -7,7 +7,7 @@ import Testing
 import Vocabulary
 
 /// A lease that does harm as well as it can, beside one on the same node that must not notice.
-@Suite(.enabled(if: SlurmStand.isPossible), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: SlurmStand.isPossible), .timeLimit(.minutes(10)))
 struct SlurmHostileTests {
     private static let neighbour = """
         echo secret-of-mine > secret; export TOKEN=secret-of-mine

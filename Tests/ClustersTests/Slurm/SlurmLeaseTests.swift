@@ -7,7 +7,7 @@ import Testing
 import Vocabulary
 
 /// Leases on a real Slurm.
-@Suite(.enabled(if: SlurmStand.isPossible), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: SlurmStand.isPossible), .timeLimit(.minutes(10)))
 struct SlurmLeaseTests {
     func stand() async throws -> (SlurmStand, LeaseWatch) {
         let stand = try await SlurmStand.shared().ownDirectory()

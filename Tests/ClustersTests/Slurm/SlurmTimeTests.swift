@@ -7,7 +7,7 @@ import Testing
 import Vocabulary
 
 /// What is billed, beside what Slurm itself says, and how fast leases start.
-@Suite(.enabled(if: SlurmStand.isPossible), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: SlurmStand.isPossible), .timeLimit(.minutes(10)))
 struct SlurmTimeTests {
     @Test func `seconds agree with Slurm's, for every job`() async throws {
         let stand = try await SlurmStand.started(accounting: true)

@@ -12,7 +12,7 @@ import Vocabulary
 import Wire
 
 /// The owner's way from a customer to a corrected invoice: handlers, service and SQLite together.
-@Suite(.timeLimit(.minutes(1))) struct BillingFlowTests {
+@Suite(.timeLimit(.minutes(10))) struct BillingFlowTests {
     /// A control with its records in a directory of its own, and a clock that the test moves.
     private final class Desk: Sendable {
         let store: SQLiteStore

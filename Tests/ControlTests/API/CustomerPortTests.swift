@@ -10,7 +10,7 @@ import Vocabulary
 import Wire
 
 /// The customers' socket as a gateway meets it.
-@Suite(.timeLimit(.minutes(1))) struct CustomerPortTests {
+@Suite(.timeLimit(.minutes(10))) struct CustomerPortTests {
     private typealias Channel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     private func serving(

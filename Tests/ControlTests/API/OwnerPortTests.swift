@@ -10,7 +10,7 @@ import Vocabulary
 import Wire
 
 /// The same handlers behind a real socket.
-@Suite(.timeLimit(.minutes(1))) struct OwnerPortTests {
+@Suite(.timeLimit(.minutes(10))) struct OwnerPortTests {
     private func serving(
         _ body: @escaping @Sendable (String) async throws -> Void
     ) async throws {

@@ -13,7 +13,7 @@ import Wire
 @testable import Control
 
 /// What control believes of a journal, and what it does about the rest.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct JournalTrustTests {
     private func withMonth(_ body: (BilledMonth) async throws -> Void) async throws {
         try await withTemporaryDirectory { try await body(BilledMonth($0)) }

@@ -17,7 +17,7 @@ import Wire
 @testable import Control
 
 /// What leases of capacity do to accounts, budgets, invoices and price checks.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LeaseMoneyTests {
     /// Control with one customer that has ten dollars.
     private final class Desk {

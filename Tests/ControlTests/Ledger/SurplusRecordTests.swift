@@ -14,7 +14,7 @@ import Wire
 @testable import Control
 
 /// What control keeps of the planner's decisions: live, after a restart, and looked at afterwards.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SurplusRecordTests {
     private static let cluster = ClusterName("sim")
     private static let pool = PoolName("h100")

@@ -8,7 +8,7 @@ import Vocabulary
 @testable import Control
 
 /// Records that somebody has changed: the verification names what does not hold any more.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct VerificationTests {
     struct Tampering: CustomTestStringConvertible, Sendable {
         let testDescription: String
