@@ -36,21 +36,27 @@ extension EconomicsInputs {
         let node = Accelerators.whole(pool.shape.accelerators)
         let standing = AcceleratorHours(node, microseconds: microseconds)
             .amount(perHour: rates.standing)
-        let served = UnservedDemand.served(
+        let waited = UnservedDemand.served(
             by: node, of: waits.filter { $0.pool == pool.name }, from: from, to: to)
         let needed = AcceleratorHours(units: figures.uses.lastNode)
+        // Work that waits beside an idle node waits for something else: its price, the planner.
+        let served = min(waited.hours.units, needed.units)
+        let servedHours = AcceleratorHours(units: served)
+        let gained =
+            served < waited.hours.units
+            ? Money(units: waited.revenue.units.scaled(by: served, over: waited.hours.units))
+            : waited.revenue
         let busy = figures.busy.units
         // Of what the pool earned, the share of the hours for which its last node was needed.
         let lost =
             busy > 0
             ? Money(units: figures.earned.units.scaled(by: min(needed.units, busy), over: busy))
             : .zero
-        let costMore = standing + served.hours.amount(perHour: rates.used)
+        let costMore = standing + servedHours.amount(perHour: rates.used)
         let costFewer = standing + needed.amount(perHour: rates.used)
         return (
             EconomicsRow.Marginal(
-                hours: served.hours, revenue: served.revenue, cost: costMore,
-                value: served.revenue - costMore),
+                hours: servedHours, revenue: gained, cost: costMore, value: gained - costMore),
             EconomicsRow.Marginal(
                 hours: needed, revenue: lost, cost: costFewer, value: costFewer - lost)
         )

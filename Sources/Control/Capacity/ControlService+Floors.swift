@@ -37,28 +37,20 @@ extension ControlService {
 
     private func floor(of deployment: Deployment, _ book: PriceBook?) -> ModelFloorBody {
         var body = ModelFloorBody(model: deployment.model)
-        guard deployment.modelFile != nil else {
-            body.reason = "it runs at somebody else's server, whose price is not declared"
+        if deployment.modelFile != nil, let pool = enginePool {
+            body.pool = pool.name
+            body.accelerators = AcceleratorCount(engineAccelerators(in: pool))
+        }
+        let tokens: TokenCost
+        do throws(Failure) { tokens = try tokenCost(of: deployment) } catch {
+            body.reason = error.message
             return body
         }
-        guard let pool = enginePool,
-            let cost = rental.path.declaredInventory.cost(of: pool.name)
-        else {
-            body.reason = "the inventory does not say what this machine costs"
-            return body
-        }
-        body.pool = pool.name
-        body.accelerators = AcceleratorCount(engineAccelerators(in: pool))
-        guard let throughput = rental.path.throughput(of: deployment.model),
-            let tokens = TokenCost(
-                throughput, accelerators: engineAccelerators(in: pool), cost: cost)
-        else {
-            body.reason =
-                "its throughput is not known: 'spillway model throughput'"
-            return body
-        }
-        body.inputThousandthsPerSecond = throughput.inputThousandths
-        body.outputThousandthsPerSecond = throughput.outputThousandths
+        let throughput = tokens.throughput
+        body.inputTokensPerSecond = AcceleratorCount(
+            Accelerators(thousandths: throughput.inputThousandths))
+        body.outputTokensPerSecond = AcceleratorCount(
+            Accelerators(thousandths: throughput.outputThousandths))
         body.measured = throughput.isMeasured
         body.throughputAt = throughput.at
         body.costPerHour = tokens.perHour
@@ -73,13 +65,23 @@ extension ControlService {
         return body
     }
 
-    /// What the tokens of a model cost us; nil where nobody knows.
-    private func tokenCost(of deployment: Deployment) -> TokenCost? {
-        guard deployment.modelFile != nil, let pool = enginePool,
-            let cost = rental.path.declaredInventory.cost(of: pool.name),
-            let throughput = rental.path.throughput(of: deployment.model)
-        else { return nil }
-        return TokenCost(throughput, accelerators: engineAccelerators(in: pool), cost: cost)
+    /// What the tokens of a model cost us.
+    ///
+    /// - Throws: `not_found` with the reason why nobody knows.
+    private func tokenCost(of deployment: Deployment) throws(Failure) -> TokenCost {
+        guard deployment.modelFile != nil else {
+            throw Failure(
+                .notFound, "it runs at somebody else's server, whose price is not declared")
+        }
+        guard let pool = enginePool, let cost = rental.path.declaredInventory.cost(of: pool.name)
+        else { throw Failure(.notFound, "the inventory does not say what this machine costs") }
+        guard let throughput = rental.path.throughput(of: deployment.model),
+            let tokens = TokenCost(
+                throughput, accelerators: engineAccelerators(in: pool), cost: cost)
+        else {
+            throw Failure(.notFound, "its throughput is not known: 'spillway model throughput'")
+        }
+        return tokens
     }
 
     // MARK: Prices
@@ -118,9 +120,9 @@ extension ControlService {
 
     /// - Throws: `conflict` where a model's price does not cover what its tokens cost.
     func requireCovered(_ deployment: Deployment, _ price: ModelPrice) throws(Failure) {
+        guard let tokens = try? tokenCost(of: deployment) else { return }
         let (input, output) = price.floorPrices
-        try tokenCost(of: deployment)?.check(
-            input: input, output: output, model: deployment.model)
+        try tokens.check(input: input, output: output, model: deployment.model)
     }
 
     // MARK: Throughput

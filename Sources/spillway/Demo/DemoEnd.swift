@@ -31,12 +31,16 @@ struct DemoEnd {
         say("")
         for invoice in invoices {
             say(
-                "\(invoice.number ?? "")  \(invoice.customer.name): \(invoice.lines.count) lines, "
+                "\(invoice.number ?? "")  \(invoice.customer.name): \(Self.lines(invoice)), "
                     + "\(invoice.total.formatted(minimumDecimals: 2)) dollars")
             try write(
                 try InvoicePage.render(invoice), to: "\(invoice.number ?? "invoice").html")
         }
         if refused > 0 { say("\(refused) orders were refused when they were placed.") }
+    }
+
+    private static func lines(_ invoice: Invoice) -> String {
+        invoice.lines.count == 1 ? "1 line" : "\(invoice.lines.count) lines"
     }
 
     private func check(_ say: (String) -> Void) throws {

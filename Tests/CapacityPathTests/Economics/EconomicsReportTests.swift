@@ -72,6 +72,22 @@ import Vocabulary
                 + "costs 56.28: 96.00 − 56.28 = 39.72 dollars.")
     }
 
+    @Test func `one node more is not needed while the last one is not`() throws {
+        // Work waits all day, and for 20 hours of it the whole node is idle: it waits for something
+        // else than a node.
+        var inputs = inputs([Fleet.h100: Fleet.uses([(4, [.sold: 8]), (20, [.idle: 8])])])
+        inputs.waits = [
+            EconomicsInputs.Wait(
+                pool: Fleet.h100, accelerators: .whole(8), price: .dollars(2), from: inputs.from,
+                to: inputs.to)
+        ]
+        let pool = try row(EconomicsReport(inputs).pools, "h100")
+        let more = try #require(pool.oneMoreNode)
+        #expect(more.hours == .hours(32) && more.revenue == .dollars(64))
+        // 192 h × 0.28 standing, 32 × 0.07 used.
+        #expect(more.cost == .dollars(56) && more.value == .dollars(8))
+    }
+
     @Test func `the last node is needed for what would not fit without it`() throws {
         // Sixteen accelerators, two nodes: 4 hours with 3 idle, 4 with 10, 16 with none.
         let uses = Fleet.uses([

@@ -58,7 +58,7 @@ extension AcceleratorCount: SchemaLeaf {
     static var schema: JSONDocument {
         [
             "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,3})?$",
-            "description": "Accelerators as a decimal, to the thousandth.", "examples": ["0.25"],
+            "description": "A decimal number, to the thousandth.", "examples": ["0.25"],
         ]
     }
     static var sample: AcceleratorCount { AcceleratorCount(.zero) }

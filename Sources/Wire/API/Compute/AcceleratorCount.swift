@@ -23,7 +23,8 @@ extension AcceleratorCount: Codable {
         guard let accelerators = Accelerators(text) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "'\(text)' is no number of accelerators: write \"2\" or \"0.25\"")
+                debugDescription:
+                    "'\(text)' is no number to the thousandth: write \"2\" or \"0.25\"")
         }
         self.init(accelerators)
     }

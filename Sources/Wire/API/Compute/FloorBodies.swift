@@ -90,9 +90,9 @@ package struct ModelFloorBody: Codable, Hashable, Sendable {
     /// nil: it cannot be said; `reason` says why.
     package var pool: PoolName?
     package var accelerators: AcceleratorCount?
-    /// Of a replica with as much to do as it can, in thousandths of a token.
-    package var inputThousandthsPerSecond: Int64?
-    package var outputThousandthsPerSecond: Int64?
+    /// Tokens a second of a replica with as much to do as it can, to the thousandth.
+    package var inputTokensPerSecond: AcceleratorCount?
+    package var outputTokensPerSecond: AcceleratorCount?
     /// Whether it was measured here; else the owner says so.
     package var measured: Bool?
     package var throughputAt: Instant?
@@ -109,8 +109,8 @@ package struct ModelFloorBody: Codable, Hashable, Sendable {
 
     package enum CodingKeys: String, CodingKey {
         case model, pool, accelerators, measured, covered, how, reason
-        case inputThousandthsPerSecond = "input_thousandths_per_second"
-        case outputThousandthsPerSecond = "output_thousandths_per_second"
+        case inputTokensPerSecond = "input_tokens_per_second"
+        case outputTokensPerSecond = "output_tokens_per_second"
         case throughputAt = "throughput_at"
         case costPerHour = "cost_per_hour"
         case costPerMillion = "cost_per_million"
