@@ -58,7 +58,8 @@ def through_spillway(rental, jobs):
         orders = list(pool.map(
             lambda _: rental.customer.submit("date", "+%s.%N", max_seconds=600)["id"],
             range(jobs)))
-    ended = rental.customer.all_ended(orders, LIMIT_SECONDS)
+    # The last start is on record: to ask often would only take time from what is measured.
+    ended = rental.customer.all_ended(orders, LIMIT_SECONDS, every=2)
     assert all(job["state"] == "succeeded" for job in ended), ended
     last = max(seconds(job["runs"][-1]["started_at"]) for job in ended)
     return jobs / (last - began)

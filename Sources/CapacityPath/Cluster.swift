@@ -11,6 +11,8 @@ package protocol Cluster: Sendable {
     var name: ClusterName { get }
     /// How strictly work is kept apart here; probed when the cluster was opened.
     var isolation: Isolation { get }
+    /// How long after one call of `leases` the next is worth its cost.
+    var leaseInterval: Duration { get }
 
     /// What nodes there are, and how they are, our own fences aside. Throws `unavailable` while the
     /// cluster does not answer: control then treats nothing as lost until it is silent for longer
@@ -61,6 +63,10 @@ package protocol Cluster: Sendable {
     func deleteSnapshot(_ snapshot: SnapshotID) async throws(Failure)
     /// Bytes in use.
     func volumeUsage(_ volume: VolumeID) async throws(Failure) -> Int64
+}
+
+extension Cluster {
+    package var leaseInterval: Duration { .milliseconds(250) }
 }
 
 package struct LeaseStart: Hashable, Codable, Sendable {

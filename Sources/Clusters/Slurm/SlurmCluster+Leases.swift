@@ -14,8 +14,7 @@ extension SlurmCluster {
             try self.readChanges()
             try self.sweep()
         }
-        // Slurm's silence must not hide what the workers have written.
-        _ = try? await lookAtJobs()
+        lookAtJobsIfDue()
         await findFailedNodes()
         return state.withLock { $0.leases.takeChanges(at: clock.now()) }
     }
@@ -49,15 +48,26 @@ extension SlurmCluster {
         }
     }
 
-    /// Asks Slurm about the leases that have not ended, every few seconds at most.
-    private func lookAtJobs() async throws(Failure) {
+    /// Asks Slurm about the leases that have not ended, every few seconds at most. Beside all else:
+    /// neither its silence nor its slowness must hide what the workers have written.
+    private func lookAtJobsIfDue() {
         let now = ContinuousClock.now
         let isDue = state.withLock { state in
-            guard state.leases.hasOpenLeases, now >= state.nextList else { return false }
+            guard state.leases.hasOpenLeases, !state.isLooking, now >= state.nextList else {
+                return false
+            }
             state.nextList = now + Limit.listInterval
+            state.isLooking = true
             return true
         }
         guard isDue else { return }
+        Task {
+            _ = try? await lookAtJobs()
+            state.withLock { $0.isLooking = false }
+        }
+    }
+
+    private func lookAtJobs() async throws(Failure) {
         for action in try await list() { try await carryOut(action) }
         for job in state.withLock({ $0.leases.overdueStops(at: clock.now()) }) {
             try await connection.end(job)

@@ -13,6 +13,8 @@ package import Vocabulary
 /// every few seconds, for leases whose worker cannot write any more.
 package final class SlurmCluster: Cluster {
     enum Limit {
+        /// A look is the listing of a directory that is empty unless there is news.
+        static let lookInterval = Duration.milliseconds(50)
         static let listInterval = Duration.seconds(2)
         /// After a stop's grace, for the worker to be heard of before Slurm ends the job.
         static let stopMargin = Duration.seconds(5)
@@ -34,6 +36,7 @@ package final class SlurmCluster: Cluster {
         /// number was not heard.
         var needsList = true
         var nextList = ContinuousClock.now
+        var isLooking = false
         var nextSweep = ContinuousClock.now
         /// Leases for which a failed node was looked for last, and when that is due again.
         var sought: Set<LeaseID> = []
@@ -44,6 +47,7 @@ package final class SlurmCluster: Cluster {
 
     package let name: ClusterName
     package let isolation: Isolation
+    package var leaseInterval: Duration { Limit.lookInterval }
     let declaration: SlurmDeclaration
     let connection: SlurmConnection
     let commands: SlurmCommands

@@ -1,4 +1,5 @@
 import CapacityPath
+import Fleet
 import Foundation
 import Glibc
 import Vocabulary
@@ -26,6 +27,10 @@ struct SlurmLeaseFiles: Hashable, Sendable {
     var grant: String { path + "/grant.json" }
     var work: String { path + "/workspace" }
     func log(_ rank: Int) -> String { "\(path)/log-\(rank)" }
+    /// What a rank's work is told.
+    func told(_ rank: Int) -> String { "\(path)/told-\(rank)" }
+    /// A named pipe by which a rank hears that its sandbox stands.
+    func door(_ rank: Int) -> String { "\(path)/door-\(rank)" }
     /// There as long as the lease is not forgotten.
     var live: String { "\(shared)/live/\(lease)" }
 
@@ -126,6 +131,11 @@ struct SlurmLeaseFiles: Hashable, Sendable {
     func make(_ start: LeaseStart, script text: String) throws(Failure) {
         try Self.makeDirectory(path)
         try Self.makeDirectory(work)
+        for rank in start.grant.shares.indices {
+            try Self.makeDirectory(told(rank))
+            // Not every file system can have one: the worker does without.
+            _ = mkfifo(door(rank), 0o600)
+        }
         for (name, bytes) in start.files {
             try Beneath.write(bytes, to: name, in: work, owner: nil)
         }
@@ -143,7 +153,7 @@ struct SlurmLeaseFiles: Hashable, Sendable {
 
     func forget() throws(Failure) {
         unlink(live)
-        let passing = ["options-", "status-", "exit-", "told-", "run", "slurm.log"]
+        let passing = ["options-", "status-", "exit-", "told-", "door-", "run", "slurm.log"]
         for name in try Self.names(in: path) where passing.contains(where: name.hasPrefix) {
             try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
         }

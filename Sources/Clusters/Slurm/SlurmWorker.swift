@@ -9,7 +9,7 @@ enum SlurmWorker {
         umask 077
         LC_ALL=C
         directory=$shared/leases/$lease
-        work='' stopping='' cause=exited ordered=0 watcher='' killer='' groups=()
+        work='' stopping='' cause=exited ordered=0 watcher='' killer='' exit_code='' stands='' groups=()
 
         now() { moment=${EPOCHREALTIME/./}; }
 
@@ -178,9 +178,9 @@ enum SlurmWorker {
           echo $((total / 2048))
         }
 
-        # Watches the time and the disk from beside the work.
+        # Watches the time, from `started` on, and the disk from beside the work.
         watch() {
-          local started=$SECONDS step used
+          local step used
           while :; do
             step=10
             [[ $time_limit ]] && ((step = time_limit - (SECONDS - started), step = step > 10 ? 10 : step))
@@ -205,8 +205,7 @@ enum SlurmWorker {
         run_rank() {
           local name
           told=$directory/told-$rank
-          mkdir "$told"
-          trap look USR1
+          trap 'look; start_watcher' USR1
           # Slurm's own end, which all processes hear.
           trap 'woken=1 stopping=1 cause=cancelled; kill -TERM "$work" 2>/dev/null' TERM
           type -P bwrap >/dev/null || refuse "bubblewrap is not installed on $SLURMD_NODENAME"
@@ -238,14 +237,13 @@ enum SlurmWorker {
               exec 9>&"$door_in" {door_out}<&- {door_in}>&-
               exec bwrap --args 11 --json-status-fd 12 -- \
                 /bin/sh -c 'echo >&9; exec 9>&-; exec "$@"' work "${command[@]}" \
-                11<"$directory/options-$rank" 12>"$directory/status-$rank" \
-                </dev/null >>"$directory/log-$rank" 2>&1
+                11<"$directory/options-$rank" 12>&9 </dev/null >>"$directory/log-$rank" 2>&1
             ) &
-            work=$!
-            note_begin
+            work=$! started=$SECONDS
+            exec {door_in}>&-
             look
-            if ((${#nodes[@]} > 1)); then poll & else watch & fi
-            watcher=$!
+            ((${#nodes[@]} > 1)) && start_watcher
+            listen
             wait_for_work
             made_sandbox || refuse \
               "the sandbox on $SLURMD_NODENAME could not be made (code $code); its log says why"
@@ -257,22 +255,45 @@ enum SlurmWorker {
           open_cage
         }
 
-        # A pipe by which the sandbox says that it stands.
+        # The pipe by which the sandbox is heard of: the one that was laid out for this rank, which costs no
+        # process, or one of our own where the shared directory can have none.
         open_door() {
-          local both
-          exec {both}<> <(:)
+          local both laid=$directory/door-$rank
+          if [[ -p $laid ]]; then exec {both}<>"$laid"; else exec {both}<> <(:); fi
           exec {door_out}<"/dev/fd/$both" {door_in}>"/dev/fd/$both" {both}>&-
         }
 
-        # Writes down when the work began: it is billed from there on. A gang has begun with its rank 0.
-        note_begin() {
-          exec {door_in}>&-
-          if read -r -u "$door_out" && ((rank == 0)); then
-            now
-            printf '%s\n' "$moment" >"$directory/began.new" &&
-              mv "$directory/began.new" "$directory/began" && : >"$shared/changes/$lease.started"
-          fi
-          exec {door_out}<&-
+        # Hears of the sandbox until it stands, and a moment longer: work that ends at once needs no watcher.
+        listen() {
+          local line
+          while [[ ! $stands ]] && read -r -u "$door_out" line; do hear; done
+          while [[ $stands && ! $exit_code ]] && read -r -t 1 -u "$door_out" line; do hear; done
+          [[ $exit_code ]] || start_watcher
+        }
+
+        # A line from the sandbox. First bubblewrap says where it is; an empty line says that it stands, and
+        # the work is billed from there on, a gang's with its rank 0; at last there is the exit code.
+        hear() {
+          case $line in
+            '')
+              [[ $stands ]] && return
+              stands=1
+              ((rank == 0)) || return
+              now
+              printf '%s\n' "$moment" >"$directory/began" && : >"$shared/changes/$lease.started"
+              ;;
+            *'"exit-code": '*)
+              line=${line#*'"exit-code": '}
+              exit_code=${line%%[!0-9]*}
+              ;;
+            *) [[ $stands ]] || printf '%s\n' "$line" >"$directory/status-$rank" ;;
+          esac
+        }
+
+        start_watcher() {
+          [[ $work && ! $watcher ]] || return 0
+          if ((${#nodes[@]} > 1)); then poll & else watch & fi
+          watcher=$!
         }
 
         # The last processes may need a moment to leave their groups.
@@ -286,15 +307,11 @@ enum SlurmWorker {
           done
         }
 
-        # Whether bubblewrap made the sandbox; takes the work's exit code from what it wrote.
+        # Whether bubblewrap made the sandbox; takes the work's exit code from what it said.
         made_sandbox() {
           local line
-          while read -r line; do
-            [[ $line = *'"exit-code": '* ]] || continue
-            line=${line#*'"exit-code": '}
-            code=${line%%[!0-9]*}
-            return 0
-          done <"$directory/status-$rank"
+          while [[ ! $exit_code ]] && read -r -t 1 -u "$door_out" line; do hear; done
+          [[ $exit_code ]] && code=$exit_code && return 0
           [[ $stopping ]] || ((code == 137))
         }
 
@@ -335,7 +352,7 @@ enum SlurmWorker {
           SPILLWAY_PART=rank srun --nodes="${#nodes[@]}" --ntasks="${#nodes[@]}" --ntasks-per-node=1 \
             --cpus-per-task="$cpus" --kill-on-bad-exit=1 --wait=0 --mpi=none --export=ALL \
             "$BASH" "$directory/run" </dev/null >>"$directory/slurm.log" 2>&1 &
-          work=$!
+          work=$! started=$SECONDS
           watch &
           watcher=$!
           wait_for_work

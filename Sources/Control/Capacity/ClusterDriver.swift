@@ -6,9 +6,6 @@ import Vocabulary
 /// Stands between control and one cluster: asks the cluster how its nodes and leases are, and
 /// gives it control's commands, each again until the cluster has taken it.
 package struct ClusterDriver: Sendable {
-    /// How often leases are asked for. The bill does not depend on it: clusters report when work
-    /// began and ended.
-    static let leaseInterval = Duration.milliseconds(250)
     static let nodeInterval = Duration.seconds(CapacityLimits.nodeReports)
     /// A cluster that has not answered for this long is silent: its nodes are taken for lost.
     static let silenceLimit = Duration.seconds(60)
@@ -93,7 +90,9 @@ package struct ClusterDriver: Sendable {
             if !unsaid.isEmpty, await service.take([.leasesReported(cluster.name, unsaid)]) {
                 unsaid = []
             }
-            try? await Task.sleep(for: Self.leaseInterval)
+            // The bill does not depend on it: clusters report when work began and ended. How soon a
+            // place is given to the next does.
+            try? await Task.sleep(for: cluster.leaseInterval)
         }
     }
 
