@@ -195,6 +195,10 @@ class SlurmRental:
                     int(start), int(end) if end.isdigit() else None, state, int(nodes))
         return found
 
+    def claimed(self, lease):
+        """When a lease's job came to its first line on its node."""
+        return os.stat(f"{self.slurm.shared}/leases/{lease}/claim").st_mtime
+
     def check_books(self):
         """Stops it and recomputes everything; answers what the verification says."""
         assert self.product.stop() == 0

@@ -19,7 +19,8 @@ JOBS = 500 if FULL else 40
 ARRAYS, COPIES = (5, 20) if FULL else (2, 4)
 GANGS = 10 if FULL else 2
 SEED = 20261121
-SLOW_LAUNCHES = 0.01
+# Runs whose sandbox may take more than a second to stand, on a machine that is busy.
+SLOW_STARTS = 0.01
 LIMIT_SECONDS = 900
 # Eight nodes share this machine: launching many at once takes seconds, which Slurm counts and we
 # do not.
@@ -52,7 +53,7 @@ def compare(rental, renter, jobs):
             run["lease"] in found and found[run["lease"]][1] is not None for _, run in runs)
             and found)(rental.accounted()),
         "Slurm has accounted for every lease", 90, every=1)
-    own, slurm, beyond = [], [], []
+    own, slurm, beyond, slow = [], [], [], 0
     for job, run in runs:
         start, end, _, nodes = theirs[run["lease"]]
         assert nodes == len(run["nodes"]), (run, nodes)
@@ -63,9 +64,16 @@ def compare(rental, renter, jobs):
         assert start - 0.05 <= seconds(run["started_at"]), (run, start)
         assert seconds(run["ended_at"]) <= end + 1.05, (run, end)
         slurm.append(abs(counted - (end - start)))
+        # Slurm counts its own launch, until the job's first line, and its own putting away: both
+        # take seconds where a machine has other things to do, and neither is billed. The full run
+        # has a machine of its own: there they do not count as an excuse.
+        launch = max(0, rental.claimed(run["lease"]) - start - 1)
+        putting_away = max(0, end - seconds(run["ended_at"]) - 1)
+        slow += launch + putting_away > 0
         # Its own length is known to a second at either side.
-        if abs(length - (end - start)) > 2:
-            beyond.append((job["id"], length, end - start))
+        excused = 0 if FULL else launch + putting_away
+        if abs(length + excused - (end - start)) > 2:
+            beyond.append((job["id"], length, launch, putting_away, end - start))
         began, ended = printed(renter.log(job["id"], run))
         if began and ended:
             own.append(abs(counted - (ended - began)))
@@ -73,10 +81,10 @@ def compare(rental, renter, jobs):
     print(
         f"{len(runs)} runs: billed seconds differ from the work's own by at most "
         f"{max(own, default=0):.3f} ({len(own)} runs), from Slurm's whole seconds by at most "
-        f"{max(slurm)} ({sum(one > 1 for one in slurm)} runs by more than 1, {len(beyond)} by more "
-        "than 1 beyond what whole seconds leave open)")
-    # Slurm counts its launch, which a machine that has other things to do may hold up.
-    assert len(beyond) <= len(runs) * SLOW_LAUNCHES, beyond
+        f"{max(slurm)} ({sum(one > 1 for one in slurm)} runs by more than 1; Slurm was slow to "
+        f"launch or put away {slow}; {len(beyond)} by more than 1 beyond that and what whole seconds "
+        "leave open)")
+    assert len(beyond) <= len(runs) * SLOW_STARTS, beyond
     return own, slurm
 
 
