@@ -139,12 +139,14 @@ class Connection:
 
 
 async def call(
-    port, key, path, body, headers=None, abort_after_events=None, abort_after_seconds=None,
+    port, key, path, body, headers=None, abort_after_events=None, abort_when=None, answer=None,
     limit=ANSWER_LIMIT_SECONDS
 ):
-    """One request on a connection of its own. The client goes away after so many events or
-    seconds if told; whatever goes wrong is in the answer, never raised."""
-    answer = Answer()
+    """One request on a connection of its own. The client goes away after so many events or, having
+    sent its request, when `abort_when` has come to its end, if told and if it has no answer by
+    then; whatever goes wrong is in the answer, never raised. `answer` is one to fill, for who looks
+    at it meanwhile."""
+    answer = answer or Answer()
     connection = None
     seen = 0
 
@@ -160,13 +162,24 @@ async def call(
         await connection.send("POST" if body is not None else "GET", path, body, all_headers)
         if abort_after_events == 0:
             return
+        if not abort_when:
+            return await read()
+        reading, leaving = asyncio.create_task(read()), asyncio.create_task(abort_when())
+        try:
+            await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await (reading if reading.done() else leaving)
+        finally:
+            reading.cancel()
+            leaving.cancel()
+
+    async def read():
         await connection.read_head(answer)
         await connection.read(answer, on_event)
 
     try:
-        await asyncio.wait_for(exchange(), abort_after_seconds or limit)
+        await asyncio.wait_for(exchange(), limit)
     except asyncio.TimeoutError:
-        answer.problem = "aborted" if abort_after_seconds else f"no end within {limit} s"
+        answer.problem = f"no end within {limit} s"
     except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
         answer.problem = f"{type(error).__name__}: {error}"
     finally:
@@ -175,12 +188,12 @@ async def call(
     return answer
 
 
-async def chat(port, key, content, model, headers=None, abort_after_events=None,
-               abort_after_seconds=None, **options):
+async def chat(port, key, content, model, headers=None, abort_after_events=None, abort_when=None,
+               answer=None, **options):
     """A chat request with one user message."""
     body = {"model": model, "messages": [{"role": "user", "content": content}], **options}
     return await call(
-        port, key, "/v1/chat/completions", body, headers, abort_after_events, abort_after_seconds)
+        port, key, "/v1/chat/completions", body, headers, abort_after_events, abort_when, answer)
 
 
 async def gather_limited(coroutines, at_a_time):

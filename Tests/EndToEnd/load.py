@@ -35,7 +35,7 @@ class Load:
 
     def stop(self):
         self.stopping = True
-        self.thread.join(timeout=60)
+        self.thread.join(timeout=180)
         assert not self.thread.is_alive(), "the load does not end"
 
     async def run(self):
@@ -56,7 +56,7 @@ class Load:
                 self.others.append(answer)
                 await asyncio.sleep(0.02)
 
-    def wait_for_answers(self, count, seconds=30):
+    def wait_for_answers(self, count, seconds=60):
         """Until so many more answers have ended."""
         target, deadline = len(self.ended) + count, time.monotonic() + seconds
         while len(self.ended) < target:

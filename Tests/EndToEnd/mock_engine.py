@@ -14,7 +14,7 @@ class MockEngine:
         self.process = subprocess.Popen(
             [str(program), "--port", str(self.port), "--chunks", str(chunks), "--delay",
              str(delay), *(["--fill"] if fill else [])], start_new_session=True)
-        wait_for(self.stats, "the mock engine answers", 10)
+        wait_for(self.stats, "the mock engine answers", 60)
 
     @staticmethod
     def compile(folder):
@@ -25,7 +25,7 @@ class MockEngine:
         return program
 
     def stats(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=60) as answer:
             return json.load(answer)
 
     def close(self):

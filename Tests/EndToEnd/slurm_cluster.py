@@ -135,7 +135,7 @@ class SlurmCluster:
              "--num-threads=4"],
             start_new_session=True, **QUIET)
         self._note("munged", process.pid)
-        self.wait("munge's socket", 10, (folder / "socket").exists)
+        self.wait("munge's socket", 60, (folder / "socket").exists)
 
     def _write_configuration(self, ports):
         root, host = self.root, socket.gethostname().split(".")[0]
@@ -283,7 +283,7 @@ StorageLoc=slurm
             env={**self.environment, "SLURM_JWT": "daemon"}, stdin=subprocess.DEVNULL, stdout=log,
             stderr=log, start_new_session=True)
         self._note("slurmrestd", process.pid)
-        self.wait("slurmrestd", 10, lambda: accepts(port))
+        self.wait("slurmrestd", 60, lambda: accepts(port))
 
     # Asking
 

@@ -74,7 +74,7 @@ class Renter:
         self.product = product
         self.id, self.project = made["id"], made["project"]
         self.key = product.command("key", "create", "--project", self.project)["key"]
-        wait_for(lambda: product.knows(self.key), "the gateway knows a new key", 5)
+        wait_for(lambda: product.knows(self.key), "the gateway knows a new key", 60)
 
     def call(self, method, path, body=None):
         connection = http.client.HTTPConnection(

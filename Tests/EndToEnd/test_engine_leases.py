@@ -21,7 +21,7 @@ def test_an_engine_is_a_lease_and_its_capacity_is_not_sold_twice(own_product):
     product.start()
     model = product.command("model", "list")[0]
     wait_for(lambda: [one["state"] for one in engines(product)] == ["running"],
-             "the engine has a lease", 30, every=0.2)
+             "the engine has a lease", 60, every=0.2)
     engine = engines(product)[0]
     assert engine["name"] == model["name"], engine
     assert engine["charged"] in ("0", "0.00"), engine
@@ -33,8 +33,8 @@ def test_an_engine_is_a_lease_and_its_capacity_is_not_sold_twice(own_product):
     assert product.command("model", "list")[0]["state"] == "ready"
     # A model that is served no more gives its capacity back.
     product.command("model", "remove", model["name"])
-    wait_for(lambda: not engines(product), "the lease has ended", 30, every=0.2)
+    wait_for(lambda: not engines(product), "the lease has ended", 60, every=0.2)
     wait_for(lambda: free_accelerators(product) == free + Decimal("0.5"),
-             "its capacity is free", 10, every=0.2)
+             "its capacity is free", 60, every=0.2)
     code, text = product.verify()
     assert code == 0, text

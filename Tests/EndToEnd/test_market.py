@@ -101,10 +101,10 @@ def test_two_limits_make_the_price_that_stands_on_the_invoice(product, pool):
     # more than.
     wait_for(
         lambda: Decimal(product.command("market", "show")[0]["price"]) == LOW,
-        "the bids are cleared", 70, every=0.5)
+        "the bids are cleared", 180, every=0.5)
     wait_for(
         lambda: show(product, high)["state"] == "running", "the higher bid runs",
-        NOTICE_SECONDS + 30, every=0.3)
+        NOTICE_SECONDS + 60, every=0.3)
     outbid = [one for one in map(lambda one: show(product, one), low) if one["ended_at"]]
     assert len(outbid) == 1 and "spot price" in outbid[0]["reason"], outbid
     assert Decimal(outbid[0]["credited"]) == 0, outbid

@@ -20,7 +20,7 @@ import pytest
 
 from product import PROGRAM, wait_for
 
-LIMIT_SECONDS = 60
+LIMIT_SECONDS = 120
 POOL = "local"
 # Serves its own directory, and gives back what it is sent on the next port.
 WORK = """
@@ -60,7 +60,7 @@ class Renter:
 def renter(product):
     wait_for(
         lambda: product.command("pool", "show", POOL)["for_customers"],
-        "this machine takes customers", 60, every=0.2)
+        "this machine takes customers", 120, every=0.2)
     return Renter(product, "renter")
 
 
@@ -73,7 +73,7 @@ def instance(renter):
     name = found.group()
     wait_for(
         lambda: "State" in (shown := renter.run("instance", "show", name)[0])
-        and "running" in shown, "the instance runs", 30, every=0.2)
+        and "running" in shown, "the instance runs", 60, every=0.2)
     yield name
     renter.run("instance", "stop", name)
 
@@ -116,7 +116,7 @@ class Terminal:
     def type(self, text):
         os.write(self.end, text.encode())
 
-    def shows(self, text, seconds=20):
+    def shows(self, text, seconds=60):
         deadline = time.monotonic() + seconds
         while text.encode() not in self.screen:
             left = deadline - time.monotonic()
@@ -128,7 +128,7 @@ class Terminal:
                     raise AssertionError((text, self.screen)) from error
 
     def exit_code(self):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             # What is left to show would keep it from ending.
             if select.select([self.end], [], [], 0.05)[0]:
@@ -159,7 +159,7 @@ def test_a_shell_is_a_terminal_of_the_windows_size(renter, instance):
         terminal.shows("mark-42")
         terminal.resize(44, 133)
         # The new size travels beside what is typed.
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while b"44 133" not in terminal.screen:
             assert time.monotonic() < deadline, terminal.screen
             terminal.screen = b""
@@ -190,7 +190,7 @@ def connected(renter, instance, port):
         assert found, (line, process.poll() is not None and process.stderr.read())
         yield int(found.group(1))
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()
@@ -199,11 +199,15 @@ def connected(renter, instance, port):
 
 
 def test_a_port_is_reached(renter, instance):
+    def hello():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/hello.txt", timeout=60) as answer:
+            return answer.read()
+
     with connected(renter, instance, 8888) as port:
+        # An instance runs before its work listens.
+        wait_for(hello, "the work answers", 60, every=0.2)
         for _ in range(3):
-            with urllib.request.urlopen(
-                    f"http://127.0.0.1:{port}/hello.txt", timeout=20) as answer:
-                assert answer.read() == b"from inside"
+            assert hello() == b"from inside"
 
 
 def test_connections_carry_much_at_a_time_both_ways(renter, instance):
@@ -212,7 +216,7 @@ def test_connections_carry_much_at_a_time_both_ways(renter, instance):
 
     def exchange(number, port):
         block = bytes([number]) * size
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             threading.Thread(
                 target=lambda: (connection.sendall(block), connection.shutdown(socket.SHUT_WR))
             ).start()
