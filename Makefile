@@ -31,11 +31,12 @@ demo: setup  ## Run a month of a fleet of 376 GPUs, to its economics and invoice
 # Tests that start machines of their own, one after the other: of this one, and of Slurm. The rest
 # goes in groups: simulations would starve tests that wait for a socket or a process.
 CLUSTERS := ClustersTests.(Attach|HostileLease|Isolation|LocalCluster|LocalUnprivileged|LocalVolume|Slurm)
+SIMULATIONS := CapacityPathTests|LedgerSimulationTests|Replay(Place|Products|Surplus)Tests
 
 test: test-packages swift .engine/installed .venv-test/installed  ## Run all tests.
 	swift build --build-tests
-	swift test --skip-build --parallel --skip 'CapacityPathTests|ClustersTests|GatewayTests'
-	swift test --skip-build --parallel --filter CapacityPathTests
+	swift test --skip-build --parallel --skip '$(SIMULATIONS)|ClustersTests|GatewayTests'
+	swift test --skip-build --parallel --filter '$(SIMULATIONS)'
 	swift test --skip-build --no-parallel --filter GatewayTests
 	swift test --skip-build --parallel --filter ClustersTests --skip '$(CLUSTERS)'
 	$(PYTEST) Tests/Faults Tests/EndToEnd

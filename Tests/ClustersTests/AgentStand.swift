@@ -67,10 +67,13 @@ func withAgent(
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await server.runWithAgent() }
             do {
+                // A socket's file is there a moment before anybody listens.
+                var first: TestControl?
                 try await eventually("the agent listens") {
-                    FileManager.default.fileExists(atPath: stand.socket)
+                    first = try? await TestControl.connect(to: stand.socket)
+                    return first != nil
                 }
-                let control = try await TestControl.connect(to: stand.socket)
+                let control = try #require(first)
                 try await body(stand, control)
                 try await control.close()
             } catch {
@@ -113,14 +116,14 @@ final class TestControl: Sendable {
     private final class Inbox: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
 
-        let newest = Mutex(TestReport())
+        let reports = Mutex([TestReport()])
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard let report = try? LinkFrame.decode(AgentReport.self, from: unwrapInboundIn(data))
             else { return }
             switch report {
             case .replicas(let replicas, let problems):
-                newest.withLock { $0 = TestReport(replicas: replicas, problems: problems) }
+                reports.withLock { $0.append(TestReport(replicas: replicas, problems: problems)) }
             }
         }
     }
@@ -148,7 +151,7 @@ final class TestControl: Sendable {
 
     var isOpen: Bool { channel.isActive }
 
-    var newest: TestReport { inbox.newest.withLock { $0 } }
+    var newest: TestReport { inbox.reports.withLock { $0.last ?? TestReport() } }
 
     func send(_ command: AgentCommand) async throws {
         try await channel.writeAndFlush(LinkFrame.encode(command))
@@ -160,9 +163,18 @@ final class TestControl: Sendable {
 
     func close() async throws { if channel.isActive { try await channel.close() } }
 
+    /// Until a report holds that is no older than the one that was expected before. None is passed
+    /// over, however short the time until the next one.
     func expect(
-        _ location: SourceLocation = #_sourceLocation, _ holds: (TestReport) -> Bool
+        within limit: Duration = .seconds(45), _ location: SourceLocation = #_sourceLocation,
+        _ holds: (TestReport) -> Bool
     ) async throws {
-        try await eventually("the agent reports it; now: \(newest)", location) { holds(newest) }
+        try await eventually("the agent reports it; now: \(newest)", within: limit, location) {
+            inbox.reports.withLock { reports in
+                guard let found = reports.firstIndex(where: holds) else { return false }
+                reports.removeFirst(found)
+                return true
+            }
+        }
     }
 }

@@ -56,8 +56,9 @@ struct LlamaEngineTests {
             )
 
             #expect(kill(first, SIGKILL) == 0)
-            try await control.expect { states($0) == ["tiny": .starting] || stand.starts == 2 }
-            try await control.expect { states($0) == ["tiny": .ready] && stand.starts == 2 }
+            try await control.expect { states($0) == ["tiny": .starting] }
+            try await control.expect { states($0) == ["tiny": .ready] }
+            #expect(stand.starts == 2)
             #expect(try process(serving: socket) != first)
             #expect(try chat("Hello", socket: socket).contains("tiny demo model"))
         }
@@ -83,7 +84,7 @@ struct LlamaEngineTests {
             try await withAgent(software: LlamaEngine.software, probe: LlamaEngine.probe) {
                 _, control in
                 try await control.send(.run([order("bad", 1, file: file.path)]))
-                try await control.expect { report in
+                try await control.expect(within: .seconds(300)) { report in
                     report.problems["bad"]?.contains("ended 5 times in a minute") == true
                 }
             }

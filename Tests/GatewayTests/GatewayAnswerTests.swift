@@ -2,6 +2,8 @@ import Metering
 import Testing
 import Vocabulary
 
+@testable import Gateway
+
 @Suite(.timeLimit(.minutes(10)))
 struct GatewayAnswerTests {
     private static let json =
@@ -105,7 +107,10 @@ struct GatewayAnswerTests {
     @Test func `without money a request is refused, and without control it waits a bounded time`()
         async throws
     {
-        try await GatewayStand.run(money: .zero, answer: FakeEngine.Script(Self.plain)) { stand in
+        try await GatewayStand.run(
+            money: .zero, answer: FakeEngine.Script(Self.plain),
+            limits: { $0.moneyWait = .seconds(2) }
+        ) { stand in
             let poor = try await stand.chat(streaming: false)
             #expect(poor.contains("insufficient_quota"))
             #expect(stand.engine.requests == 0)

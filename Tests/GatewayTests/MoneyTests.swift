@@ -153,7 +153,7 @@ struct MoneyTests {
         }
         let script = FakeEngine.Script(pieces: EngineAnswers.stream(3), sentAtOnce: 2)
         try await GatewayStand.run(
-            answer: script, limits: { $0.counterWait = .milliseconds(50) }
+            answer: script, limits: { $0.counterWait = .seconds(2) }
         ) { stand in
             func abandon() async throws {
                 let client = try await stand.client()

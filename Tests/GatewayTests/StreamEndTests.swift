@@ -43,7 +43,7 @@ struct StreamEndTests {
     @Test func `an engine that falls silent is given up`() async throws {
         let script = FakeEngine.Script(pieces: EngineAnswers.stream(3), sentAtOnce: 2)
         try await GatewayStand.run(
-            answer: script, limits: { $0.engineSilence = .milliseconds(100) }
+            answer: script, limits: { $0.engineSilence = .seconds(2) }
         ) { stand in
             let answer = try await stand.chat(streaming: true)
             #expect(answer.contains("w1"))

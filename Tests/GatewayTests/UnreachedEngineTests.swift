@@ -17,7 +17,7 @@ struct UnreachedEngineTests {
         let deaf = try DeafListener()
         defer { deaf.close() }
         try await GatewayStand.run(
-            answer: Self.plain,
+            answer: Self.plain, limits: { $0.connectWait = .seconds(60) },
             snapshot: {
                 $0.replicas[0].address = .tcp(host: "127.0.0.1", port: deaf.port, tls: false)
             },

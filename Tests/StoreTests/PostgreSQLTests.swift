@@ -67,7 +67,7 @@ struct PostgreSQLTests {
     }
 
     private func waitUntilReady(_ program: String, _ socket: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(180)
         while (try? run(program, ["-h", socket])) == nil {
             try #require(ContinuousClock.now < deadline, "PostgreSQL did not start")
             try await Task.sleep(for: .milliseconds(50))

@@ -39,7 +39,7 @@ import Wire
         request.method = .init(rawValue: method)
         request.headers.add(name: "Authorization", value: "Bearer secret")
         if let body { request.body = .bytes(body) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
         let bytes = try await response.body.collect(upTo: 1 << 20)
         return (response, String(decoding: bytes.readableBytesView, as: UTF8.self))
     }
