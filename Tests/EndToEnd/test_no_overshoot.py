@@ -2,7 +2,9 @@
 is there gets spent. CI 30 s, full 5 min."""
 
 import asyncio
+import math
 import random
+import time
 from decimal import Decimal
 
 import pytest
@@ -114,12 +116,14 @@ def test_budget(product, engine, make_customer, run, scope):
 def test_tokens_a_minute(product, engine, make_customer, run):
     customer = make_customer("100")
     limit(customer, "key", tokens=TOKENS_A_MINUTE)
+    begin = time.monotonic()
     served = spend_together(product, customer.key, 2000 + run, "rate_limit_exceeded")
+    minutes = math.ceil((time.monotonic() - begin) / 60)
     product.settle()
     check_every_delivered_token_is_billed(served, customer)
     used = sum(tokens(event["billed"], TOKEN_CLASSES) for event in customer.events())
-    # No 60 seconds hold more than the limit, and a run takes a few.
-    assert TOKENS_A_MINUTE * LEAST_SPENT_SHARE <= used <= TOKENS_A_MINUTE
+    # No 60 seconds hold more than the limit, and a run commonly takes a few.
+    assert TOKENS_A_MINUTE * LEAST_SPENT_SHARE <= used <= TOKENS_A_MINUTE * minutes
 
 
 def test_short_money_clamps_the_answer_and_says_so(product, engine, make_customer):
