@@ -364,6 +364,9 @@ enum SlurmWorker {
               earliest=$moment_of cause=$cause_of code=$code_of refusal=$why
             fi
           done
+          # A rank that says nothing has gone with its node, whose end Slurm has told the others by signals:
+          # where the work heard of it before its rank did, that is no end of its own.
+          if ((ends < ${#nodes[@]})) && [[ $cause = exited && $code = @(137|143) ]]; then earliest=''; fi
           if [[ ! $earliest ]]; then
             if ((ends == ${#nodes[@]})); then code=0; else cause=lost; fi
           fi
