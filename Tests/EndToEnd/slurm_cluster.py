@@ -14,6 +14,7 @@ With `--owner PID` it stops by itself when that process has ended, however it en
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -336,6 +337,15 @@ StorageLoc=slurm
             process = self._process(name)
             if process:
                 self._kill(process, signal.SIGTERM)
+        self._remove_groups()
+
+    def _remove_groups(self):
+        """Control groups that work has left on its nodes for the next: these nodes are no more."""
+        marks = [fnv(folder) for folder in [self.shared, *self.shared.glob("*")]]
+        for mark in marks:
+            for group in Path("/sys/fs/cgroup").glob(f"*/spillway-{mark}-*"):
+                with contextlib.suppress(OSError):
+                    group.rmdir()
 
     def _note(self, name, process):
         (self.root / f"run/{name}.pid").write_text(str(process))
@@ -421,6 +431,14 @@ def kill_tree(process):
                 os.kill(one, how)
             except ProcessLookupError:
                 pass
+
+
+def fnv(path):
+    """As Spillway marks a shared directory."""
+    value = 0xCBF29CE484222325
+    for byte in str(path).encode():
+        value = (value ^ byte) * 0x100000001B3 % (1 << 64)
+    return f"{value:x}"
 
 
 def accepts(port):

@@ -17,10 +17,9 @@ extension SlurmCluster {
         namespace=${line#*'"pid-namespace": '}; namespace=${namespace%%[!0-9]*}
         [[ $(readlink "/proc/$process/ns/pid") = "pid:[$namespace]" ]] || {
           echo 'The lease does not run any more.' >&2; exit 125; }
-        for group in memory pids cpu; do
-          door=/sys/fs/cgroup/$group/spillway-${directory##*/}-$rank/cgroup.procs
-          [[ ! -e $door ]] || echo 0 >"$door" || exit 125
-        done
+        while IFS=: read -r _ group path; do
+          case $path in /spillway-*) echo 0 >"/sys/fs/cgroup/$group$path/cgroup.procs" || exit 125 ;; esac
+        done <"/proc/$process/cgroup"
         mapfile -d '' -t options <"$directory/options-$rank"
         for ((i = 0; i < ${#options[@]}; i++)); do
           [[ ${options[i]} = --setenv ]] && variables+=("${options[i + 1]}=${options[i + 2]}")

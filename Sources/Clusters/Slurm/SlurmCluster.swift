@@ -84,9 +84,7 @@ package final class SlurmCluster: Cluster {
             try SlurmLeaseFiles.write(text.utf8, to: "\(shared)/etc/\(file)")
         }
         // Named by its content: jobs that run keep the one that they were started with.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in SlurmWorker.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        let worker = "worker-\(String(hash, radix: 16))"
+        let worker = "worker-\(SlurmScript.hash(SlurmWorker.text))"
         try SlurmLeaseFiles.write(SlurmWorker.text.utf8, to: "\(shared)/\(worker)")
         let settings = try await SlurmCommands(declaration).run(["scontrol", "show", "config"])
         let found = SlurmIsolation(settings: settings, declaration: declaration)

@@ -31,6 +31,7 @@ struct SlurmScript: Sendable {
         let share = grant.shares[0]
         let lines = [
             "shared=\(quoted(shared))",
+            "mark=\(Self.hash(shared))",
             "lease=\(grant.lease)",
             "nodes=(\(grant.shares.map(\.node.text).map(quoted).joined(separator: " ")))",
             "cpus=\(Self.cpus(share))",
@@ -48,6 +49,13 @@ struct SlurmScript: Sendable {
             ". \(quoted("\(shared)/\(worker)"))",
         ]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// FNV-1a, 64 bits: tells texts and directories apart where their names would be too long.
+    static func hash(_ text: String) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return String(hash, radix: 16)
     }
 
     static func cpus(_ share: NodeShare) -> Int { Int(max(1, (share.cpuThousandths + 999) / 1000)) }

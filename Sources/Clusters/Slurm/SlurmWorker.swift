@@ -10,6 +10,7 @@ enum SlurmWorker {
         LC_ALL=C
         directory=$shared/leases/$lease
         work='' stopping='' cause=exited ordered=0 watcher='' killer='' exit_code='' stands='' groups=()
+        kept='' earlier_ooms=0
 
         now() { moment=${EPOCHREALTIME/./}; }
 
@@ -106,25 +107,65 @@ enum SlurmWorker {
           done
         }
 
-        # Limits of our own, where Slurm sets none: control groups, which only root can make.
+        # Limits of our own, where Slurm sets none: control groups, which only root can make. Those of an
+        # accelerator stay for whoever has it next, because making and removing them takes two programs.
         cage() {
           [[ $limits = groups ]] || return 0
-          local root=/sys/fs/cgroup name=spillway-$lease-$rank group
-          for group in memory pids cpu; do groups+=("$root/$group/$name"); done
-          {
-            mkdir "${groups[@]}" &&
-              echo "$((memory_mib << 20))" >"$root/memory/$name/memory.limit_in_bytes" &&
-              echo "$most_processes" >"$root/pids/$name/pids.max" &&
-              echo "$((cpu_thousandths * 100))" >"$root/cpu/$name/cpu.cfs_quota_us"
-          } 2>/dev/null && return 0
+          local name
+          if [[ $accelerators ]]; then
+            kept=1
+            name=spillway-$mark-$SLURMD_NODENAME-${accelerators%%,*}
+            name_groups "$name"
+            [[ -d ${groups[2]} ]] || mkdir "${groups[@]}" 2>/dev/null
+            is_empty && set_limits && return 0
+            kept=''
+          fi
+          name_groups "spillway-$lease-$rank"
+          mkdir "${groups[@]}" 2>/dev/null && set_limits && return 0
           groups=()
           [[ $internal ]] || refuse "no memory limit can be set on $SLURMD_NODENAME"
         }
 
+        name_groups() {
+          local group
+          groups=()
+          for group in memory pids cpu; do groups+=("/sys/fs/cgroup/$group/$1"); done
+        }
+
+        # Whether nothing runs in the groups: something of whoever had them last may still be ending.
+        is_empty() {
+          local group process
+          for group in "${groups[@]}"; do
+            read -r process <"$group/cgroup.procs" && return 1
+          done 2>/dev/null
+          [[ -d ${groups[0]} ]]
+        }
+
+        set_limits() {
+          {
+            echo "$((memory_mib << 20))" >"${groups[0]}/memory.limit_in_bytes" &&
+              echo "$most_processes" >"${groups[1]}/pids.max" &&
+              echo "$((cpu_thousandths * 100))" >"${groups[2]}/cpu.cfs_quota_us"
+          } 2>/dev/null || return
+          count_ooms
+          earlier_ooms=$ooms
+        }
+
+        # How often the kernel has ended a process of the groups for want of memory.
+        count_ooms() {
+          local name count
+          ooms=0
+          while read -r name count; do
+            [[ $name = oom_kill ]] && ooms=$count
+          done 2>/dev/null <"${groups[0]-/none}/memory.oom_control"
+        }
+
         was_out_of_memory() {
           local file name count
-          for file in "${groups[0]:-/none}/memory.oom_control" "$slurm_group/memory.oom_control" \
-            "$slurm_group/memory.events"; do
+          count_ooms
+          ((ooms > earlier_ooms)) && return 0
+          find_slurm_group
+          for file in "$slurm_group/memory.oom_control" "$slurm_group/memory.events"; do
             [[ -r $file ]] || continue
             while read -r name count; do
               [[ $name = oom_kill ]] && ((count > 0)) && return 0
@@ -209,7 +250,6 @@ enum SlurmWorker {
           # Slurm's own end, which all processes hear.
           trap 'woken=1 stopping=1 cause=cancelled; kill -TERM "$work" 2>/dev/null' TERM
           type -P bwrap >/dev/null || refuse "bubblewrap is not installed on $SLURMD_NODENAME"
-          find_slurm_group
           find_accelerators
           cage
           options+=(
@@ -298,7 +338,8 @@ enum SlurmWorker {
 
         # The last processes may need a moment to leave their groups.
         open_cage() {
-          local attempt
+          local attempt group
+          [[ $kept ]] && return 0
           for attempt in {1..50}; do
             ((${#groups[@]})) || return 0
             rmdir "${groups[@]}" 2>/dev/null && return 0

@@ -63,14 +63,32 @@ struct SlurmTimeTests {
         for (id, end) in ends {
             let startedAt = try #require(end.startedAt)
             let slurm = try #require(theirs[id])
-            // Slurm counts whole seconds: its time is known to a second at each side.
+            let (from, to) = (
+                Instant(microseconds: slurm.start * 1_000_000),
+                Instant(microseconds: slurm.end * 1_000_000)
+            )
+            // Nothing is billed outside of the time that Slurm counted, in whole seconds.
+            #expect(startedAt >= from && end.endedAt <= to + .seconds(1), "\(id)")
+            // Its own launch, until the job's first line, and its own putting away take seconds
+            // where the machine has other things to do; Slurm counts both.
+            let launch = max(.zero, try claimed(id, stand) - from - .seconds(1))
+            let puttingAway = max(.zero, to - end.endedAt - .seconds(1))
             let ours = end.endedAt - startedAt
-            let least = Duration.seconds(slurm.end - slurm.start - 1)
-            let most = Duration.seconds(slurm.end - slurm.start + 1)
+            let beyond = (to - from) - (ours + launch + puttingAway)
+            // Its time is known to a second at each side.
             #expect(
-                ours > least - .seconds(1) && ours < most + .seconds(1), "\(id) \(ours) \(slurm)")
+                (.seconds(-2) ... .seconds(2)).contains(beyond),
+                "\(id) \(ours) \(launch) \(puttingAway) \(slurm)")
             #expect(end.cause == .exited(0))
         }
+    }
+
+    /// When a lease's job came to its first line.
+    private func claimed(_ lease: LeaseID, _ stand: SlurmStand) throws -> Instant {
+        let path = stand.facts.shared + "/leases/\(lease)/claim"
+        let date = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
+        let seconds = try #require(date as? Date).timeIntervalSince1970
+        return Instant(microseconds: Int64(seconds * 1_000_000))
     }
 
     /// Takes a machine of its own: `SPILLWAY_FULL=1`.
