@@ -50,6 +50,13 @@ import Vocabulary
         #expect(clearing.sold == .whole(5))
     }
 
+    @Test func `a gang larger than all there is sets no price`() {
+        let clearing = Self.clear(
+            [Self.bid(1, 300, lots: 4), Self.bid(2, 200, lot: 8), Self.bid(3, 300)], supply: 5)
+        #expect(Self.served(clearing) == [1: 4, 2: 0, 3: 1])
+        #expect(clearing.price == Self.reserve)
+    }
+
     @Test func `of equal limits who runs keeps it, then who came first`() {
         let early = Self.bid(7, 200, at: 0)
         let late = Self.bid(2, 200, at: 9)
@@ -147,6 +154,9 @@ import Vocabulary
             var price = rules.reserve + .cents(Int64.random(in: 0...1000, using: &random))
             let target = Money.cents(Int64.random(in: 0...1500, using: &random))
             let goal = max(target, rules.reserve)
+            // A reserve that has risen holds at once.
+            let low = Money(units: rules.reserve.units / 2)
+            #expect(rules.step(from: low, to: target) >= rules.reserve)
             var steps = 0
             while price != goal, steps < 5000 {
                 let next = rules.step(from: price, to: target)

@@ -141,6 +141,76 @@ import Vocabulary
         }
     }
 
+    @Test func `a gang that fits on no node takes nobody's place and moves no price`() throws {
+        var stand = Self.stand(nodes: 2)
+        for _ in 0..<2 {
+            let firm = stand.order(PathStand.instance, purchaseClass: .onDemand, accelerators: 6)
+            stand.run(try required(stand.place(firm)))
+        }
+        let small = try (0..<4).map { _ in
+            let lease = try required(stand.place(Self.order(&stand, 150, accelerators: 1)))
+            stand.run(lease)
+            return lease
+        }
+        // Four are free in number, two on each node.
+        let gang = Self.order(&stand, 400, accelerators: 4)
+        stand.place(gang)
+        stand.wait(180)
+        #expect(small.allSatisfy { stand.path.leases[$0]?.notice == nil })
+        #expect(Self.price(stand) == .dollars(1))
+        let reason = try #require(stand.view(gang)?.reason)
+        #expect(reason.contains("cannot be filled whole"), "\(reason)")
+    }
+
+    @Test func `a floor that rises above a limit ends what runs at it, with notice`() throws {
+        var stand = Self.stand()
+        let lease = try required(stand.place(Self.order(&stand, 200)))
+        stand.run(lease)
+        var rules = Self.rules
+        rules.reserve = .dollars(3)
+        stand.handle(.marketDeclared(PathStand.pool, rules))
+        #expect(Self.price(stand) == .dollars(3))
+        stand.wait(60)
+        #expect(stand.path.leases[lease]?.notice?.reason == .outbid)
+        stand.wait(120)
+        // It never pays more than its limit.
+        #expect(stand.charges.allSatisfy { $0.price.perAcceleratorHour <= .dollars(2) })
+    }
+
+    @Test func `who bids more and leaves again leaves the place to who had it`() throws {
+        var stand = Self.stand()
+        let low = try required(stand.place(Self.order(&stand, 200)))
+        stand.run(low)
+        let high = Self.order(&stand, 300)
+        stand.place(high)
+        stand.wait(60)
+        #expect(stand.path.leases[low]?.notice?.reason == .outbid)
+        stand.handle(.orderCancelled(high.id))
+        stand.wait(60)
+        #expect(stand.path.leases[low]?.notice == nil)
+        // When nobody is left the price is the reserve again, and rests.
+        stand.end(low, .exited(0))
+        stand.wait(300)
+        #expect(Self.price(stand) == .dollars(1))
+        #expect(stand.path.market(of: PathStand.pool)?.due == nil)
+    }
+
+    @Test func `the price comes down although nobody is left`() throws {
+        var stand = Self.stand()
+        let low = try required(stand.place(Self.order(&stand, 800)))
+        stand.run(low)
+        let high = Self.order(&stand, 900)
+        stand.place(high)
+        stand.wait(240)
+        #expect(Self.price(stand) == .dollars(8))
+        stand.handle(.orderCancelled(high.id))
+        stand.end(low, .exited(0))
+        stand.wait(60)
+        #expect(Self.price(stand) == .dollars(4))
+        stand.wait(180)
+        #expect(Self.price(stand) == .dollars(1))
+    }
+
     @Test func `the same events give the same market`() throws {
         var stand = Self.stand()
         stand.run(try required(stand.place(Self.order(&stand, 200))))
