@@ -118,6 +118,65 @@ import Vocabulary
         #expect(stand.path.nodes.allSatisfy { $0.windows.isEmpty })
     }
 
+    @Test func `a window begins when what was on its nodes is gone, however late that is`() throws {
+        var stand = PathStand()
+        let from = Instant.noon + .seconds(600)
+        let order = stand.order(
+            .reservation(from: from, to: from + .seconds(900)), purchaseClass: .reserved, nodes: 2)
+        let lease = try required(stand.place(order))
+        let spot = try [0, 1].map { _ in
+            try required(stand.place(stand.order(PathStand.job(1_000_000), purchaseClass: .spot)))
+        }
+        for work in spot { stand.run(work) }
+        stand.wait(602)
+        #expect(stand.view(order)?.state == .booked)
+        stand.end(spot[0], .stopped, at: from + .seconds(2))
+        #expect(stand.view(order)?.state == .booked)
+        stand.wait(3)
+        stand.end(spot[1], .stopped, at: from + .seconds(4))
+        stand.wait(60)
+        #expect(stand.path.leases[lease]?.meter.startedAt == from + .seconds(4))
+        stand.wait(900)
+        #expect(stand.path.leases[lease]?.outcome == .finished)
+        // 16 accelerators for the 896 seconds that are left of the window.
+        let charges = stand.charges.filter { $0.lease == lease }
+        #expect(charges.last?.toSecond == 896)
+        #expect(
+            charges.reduce(Money.zero) { $0 + $1.amount }
+                == AcceleratorTime(.whole(16), seconds: 896).amount(pricePerHour: .cents(246)))
+        let texts = stand.path.order(order.id, at: stand.now)
+        #expect(texts?.state == .ended)
+    }
+
+    @Test func `an end that is told late does not put a window off`() throws {
+        var stand = PathStand(nodes: 1)
+        let from = Instant.noon + .seconds(600)
+        let order = stand.order(
+            .reservation(from: from, to: from + .seconds(900)), purchaseClass: .reserved)
+        let lease = try required(stand.place(order))
+        let spot = try required(
+            stand.place(stand.order(PathStand.job(1_000_000), purchaseClass: .spot)))
+        stand.run(spot)
+        stand.wait(620)
+        stand.end(spot, .stopped, at: from + .seconds(-1))
+        stand.wait(1)
+        #expect(stand.path.leases[lease]?.meter.startedAt == from)
+    }
+
+    @Test func `a window that is never cleared is over unbilled`() throws {
+        var stand = PathStand(nodes: 1)
+        let from = Instant.noon + .seconds(600)
+        let order = stand.order(
+            .reservation(from: from, to: from + .seconds(60)), purchaseClass: .reserved)
+        let lease = try required(stand.place(order))
+        stand.run(
+            try required(
+                stand.place(stand.order(PathStand.job(1_000_000), purchaseClass: .spot))))
+        stand.wait(661)
+        #expect(stand.path.leases[lease]?.outcome == .finished)
+        #expect(stand.charges.allSatisfy { $0.lease != lease || $0.amount == .zero })
+    }
+
     @Test func `spot work is gone when a window begins, and work inside is not billed`() throws {
         var stand = PathStand(nodes: 1)
         let from = Instant.noon + .seconds(600)

@@ -81,6 +81,7 @@ extension CapacityPath {
         leases[id] = lease
         settle(id, endedAt: ended, billedTo: billedTo, isOurs: isOurs)
         release(devicesOf: id)
+        beginWindows(after: lease, endedAt: ended)
         if lease.hasLeft { act(.cluster(lease.grant.cluster, .forget(id))) }
         if end.cause.isStartFailure { suspectNodes(of: lease) }
         if case .nodeFailed(let node?) = end.cause { suspect(node) }

@@ -180,6 +180,11 @@ extension CapacityPath {
                 schedule(lease: id, at: next ?? window.from)
                 return
             }
+            // What is still on the nodes is somebody else's, and billed to them.
+            guard window.to <= now || lease.nodes.allSatisfy({ nodes[$0].leases.isEmpty }) else {
+                schedule(lease: id, at: window.to)
+                return
+            }
             begin(id, window)
         }
         guard leases[id]?.phase == .running else { return }
@@ -208,12 +213,28 @@ extension CapacityPath {
         }
     }
 
+    /// A lease has ended on nodes of a window that should have begun: it begins with the last one.
+    mutating func beginWindows(after lease: LeaseRecord, endedAt ended: Instant) {
+        for window in lease.nodes.flatMap({ nodes[$0].windows }) where window.from <= now {
+            guard let late = leases[window.lease], late.phase == .booked else { continue }
+            leases[window.lease]?.clearedAt = max(ended, late.clearedAt ?? ended)
+            schedule(lease: window.lease, at: now)
+        }
+    }
+
     private mutating func begin(_ id: LeaseID, _ window: BookedWindow) {
         guard let lease = leases[id] else { return }
+        let isCleared = lease.nodes.allSatisfy { nodes[$0].leases.isEmpty }
+        let start = isCleared ? max(window.from, lease.clearedAt ?? window.from) : window.to
         leases[id]?.phase = .running
-        leases[id]?.meter.start(at: window.from)
+        leases[id]?.meter.start(at: min(start, window.to))
         for index in lease.nodes { open(index) }
-        note(.order(lease.grant.order), "the window has begun")
+        let late = wholeSeconds(from: window.from, to: start)
+        note(
+            .order(lease.grant.order),
+            late > 0
+                ? "the window has begun, \(late) s late: what was on its nodes had to end first; "
+                    + "those seconds are not billed" : "the window has begun")
     }
 
     /// Charges what has passed of the window, for the nodes that are delivered.

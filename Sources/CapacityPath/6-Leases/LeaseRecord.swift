@@ -67,6 +67,8 @@ struct LeaseRecord: Hashable, Codable, Sendable {
     var hasLeft = false
     /// When money was last found short.
     var moneyShortAt: Instant?
+    /// Of a reservation whose nodes were not free when its window began: since when they are.
+    var clearedAt: Instant?
 
     var isReservation: Bool { window != nil }
     var isLive: Bool { phase != .ended }
