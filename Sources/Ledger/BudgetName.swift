@@ -15,7 +15,9 @@ extension BudgetName: CustomStringConvertible {
     }
 
     /// nil unless the text is exactly a name's text form.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: String) { self.init(text[...]) }
+
+    package init?(_ text: Substring) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[1].isEmpty else { return nil }
         if let id = ProjectID(parts[0]) {

@@ -32,31 +32,49 @@ package struct Identifier<Entity: IdentifiedEntity>: Hashable, Sendable {
     }
 
     /// Parses the text form; nil unless it is exactly that, prefix included.
-    package init?(_ text: some StringProtocol) {
-        let prefix = "\(Entity.prefix)_"
-        guard text.hasPrefix(prefix) else { return nil }
-        let digits = text.utf8.dropFirst(prefix.utf8.count)
-        guard digits.count == 26 else { return nil }
+    package init?(_ text: String) {
+        var text = text
+        guard let value = text.withUTF8(Self.value(of:)) else { return nil }
+        self = value
+    }
+
+    package init?(_ text: Substring) {
+        var text = text
+        guard let value = text.withUTF8(Self.value(of:)) else { return nil }
+        self = value
+    }
+
+    private static func value(of text: UnsafeBufferPointer<UInt8>) -> Self? {
+        let start = Entity.prefix.utf8CodeUnitCount + 1
+        guard text.count == start + Base32.length, text[start - 1] == UInt8(ascii: "_"),
+            Entity.prefix.withUTF8Buffer({ text.starts(with: $0) }),
+            let first = Base32.value(of: text[start]), first <= 7
+        else { return nil }
         var value: UInt128 = 0
-        for (position, digit) in digits.enumerated() {
+        for digit in text[start...] {
             guard let bits = Base32.value(of: digit) else { return nil }
-            if position == 0, bits > 7 { return nil }
             value = value << 5 | UInt128(bits)
         }
-        self.init(
+        return Self(
             high: UInt64(truncatingIfNeeded: value >> 64), low: UInt64(truncatingIfNeeded: value))
     }
 }
 
 extension Identifier: CustomStringConvertible {
     package var description: String {
-        var value = UInt128(high) << 64 | UInt128(low)
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 26) { digits in
-            for position in stride(from: 25, through: 0, by: -1) {
-                digits[position] = Base32.digit(for: UInt8(truncatingIfNeeded: value & 31))
-                value >>= 5
+        let name = Entity.prefix
+        let length = name.utf8CodeUnitCount + 1 + Base32.length
+        return String(unsafeUninitializedCapacity: length) { text in
+            let start = name.withUTF8Buffer { text.initialize(fromContentsOf: $0) }
+            text.initializeElement(at: start, to: UInt8(ascii: "_"))
+            var value = UInt128(high) << 64 | UInt128(low)
+            Base32.digits.withUTF8Buffer { digits in
+                for position in stride(from: length - 1, to: start, by: -1) {
+                    text.initializeElement(at: position, to: digits[Int(value & 31)])
+                    value >>= 5
+                }
             }
-            return "\(Entity.prefix)_" + String(decoding: digits, as: UTF8.self)
+            return length
         }
     }
 }
@@ -89,14 +107,21 @@ extension Identifier: Codable {
 private enum Base32 {
     static let digits: StaticString = "0123456789abcdefghjkmnpqrstvwxyz"
 
-    static func digit(for value: UInt8) -> UInt8 {
-        digits.withUTF8Buffer { $0[Int(value & 31)] }
-    }
+    /// Digits of 128 bits; the first one is at most 7.
+    static let length = 26
+
+    /// By a digit's byte; 255 for what is none.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 255, count: 256)
+        digits.withUTF8Buffer { digits in
+            for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+        }
+        return values
+    }()
 
     static func value(of digit: UInt8) -> UInt8? {
-        digits.withUTF8Buffer { buffer in
-            buffer.firstIndex(of: digit).map { UInt8(truncatingIfNeeded: $0) }
-        }
+        let value = values[Int(digit)]
+        return value == 255 ? nil : value
     }
 }
 

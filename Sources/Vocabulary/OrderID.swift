@@ -5,7 +5,7 @@ package enum OrderID: Hashable, Sendable {
     case reservation(ReservationID)
 
     /// nil unless the text is exactly an identifier of one of the three.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: String) {
         if let id = JobID(text) {
             self = .job(id)
         } else if let id = InstanceID(text) {

@@ -13,7 +13,7 @@ struct SlurmRow: Hashable, Sendable {
     static let format = "%i|%T|%e|%r|%j"
 
     /// nil for others' jobs.
-    init?(_ line: some StringProtocol) {
+    init?(_ line: Substring) {
         let fields = line.split(separator: "|", maxSplits: 4, omittingEmptySubsequences: false)
         guard fields.count == 5, let job = Int(fields[0]), let lease = LeaseID(fields[4]) else {
             return nil
