@@ -52,6 +52,38 @@ package struct GatewayLimits: Sendable {
     package init() {}
 }
 
+/// The waits of ``GatewayLimits`` as nanoseconds: a duration is divided by 128-bit arithmetic each
+/// time that it is asked for them, and each request asks seven times.
+struct GatewayWaits: Sendable {
+    let headerWait: Int64
+    let bodyWait: Int64
+    let idleWait: Int64
+    let moneyWait: Int64
+    let queueWait: Int64
+    let connectWait: Int64
+    let firstByteWait: Int64
+    let engineSilence: Int64
+    let clientSilence: Int64
+    let lingerWait: Int64
+    let streamDuration: Int64
+    let controlWait: Int64
+
+    init(_ limits: GatewayLimits) {
+        headerWait = limits.headerWait.nanoseconds
+        bodyWait = limits.bodyWait.nanoseconds
+        idleWait = limits.idleWait.nanoseconds
+        moneyWait = limits.moneyWait.nanoseconds
+        queueWait = limits.queueWait.nanoseconds
+        connectWait = limits.connectWait.nanoseconds
+        firstByteWait = limits.firstByteWait.nanoseconds
+        engineSilence = limits.engineSilence.nanoseconds
+        clientSilence = limits.clientSilence.nanoseconds
+        lingerWait = limits.lingerWait.nanoseconds
+        streamDuration = limits.streamDuration.nanoseconds
+        controlWait = limits.controlWait.nanoseconds
+    }
+}
+
 extension Duration {
     /// As nanoseconds, as the monotonic clock counts.
     var nanoseconds: Int64 {

@@ -16,33 +16,35 @@ extension ClientConnection {
             return
         }
         phase = .waiting
-        deadline = exchange.receivedAt + loop.limits.moneyWait.nanoseconds
+        deadline = exchange.receivedAt + loop.waits.moneyWait
         admit(exchange)
     }
 
     /// Reads the body and finds the model.
     private func understand(_ exchange: Exchange) throws(Failure) {
-        var result: Result<ScannedRequest, Failure>?
+        var failure: Failure?
         exchange.body.withUnsafeReadableBytes { bytes in
-            result = Result { () throws(Failure) in
-                try OpenAIRequestScanner.scan(bytes, endpoint: exchange.endpoint)
+            do throws(Failure) {
+                exchange.scanned = try OpenAIRequestScanner.scan(bytes, endpoint: exchange.endpoint)
+            } catch {
+                failure = error
             }
         }
-        guard let scanned = try result?.get() else { return }
-        exchange.scanned = scanned
+        if let failure { throw failure }
+        guard let scanned = exchange.scanned else { return }
         guard let model = loop.directory.models[scanned.model], exchange.key.mayCall(scanned.model),
             let priced = model.rate(at: loop.clock.now())
         else {
             throw OpenAIErrorBody.unknownModel(scanned.model)
         }
-        try check(scanned, against: model.deployment)
+        try check(scanned, against: model)
         exchange.model = model
         exchange.priced = priced
         exchange.demand = try demand(of: scanned, model: model, priced: priced)
     }
 
     private func check(
-        _ scanned: ScannedRequest, against deployment: Deployment
+        _ scanned: ScannedRequest, against model: ModelEntry
     ) throws(Failure) {
         let needed: Capability =
             switch scanned.endpoint {
@@ -50,46 +52,45 @@ extension ClientConnection {
             case .completions: .completions
             case .embeddings: .embeddings
             }
-        guard deployment.capabilities.contains(needed) else {
+        guard model.deployment.capabilities.contains(needed) else {
             throw Failure(
-                .unsupported, "\(deployment.model) does not do \(scanned.endpoint.rawValue).",
+                .unsupported, "\(model.deployment.model) does not do \(scanned.endpoint.rawValue).",
                 parameter: "model")
         }
-        if scanned.imageParts > 0, !deployment.capabilities.contains(.images) {
+        if scanned.imageParts > 0, !model.deployment.capabilities.contains(.images) {
             throw Failure(
-                .unsupported, "\(deployment.model) does not read images. Send text alone.",
+                .unsupported, "\(model.deployment.model) does not read images. Send text alone.",
                 parameter: "messages")
         }
         // An engine that fetches a customer's address could be led into the fleet's own network.
-        if scanned.remoteImageParts > 0, deployment.modelFile != nil {
+        if scanned.remoteImageParts > 0, model.deployment.modelFile != nil {
             throw Failure(
                 .unsupported,
                 "Pictures are not fetched here. Send them inline: 'data:image/png;base64,…'.",
                 parameter: "messages")
         }
-        if scanned.usesTools, !deployment.capabilities.contains(.tools) {
+        if scanned.usesTools, !model.deployment.capabilities.contains(.tools) {
             throw Failure(
-                .unsupported, "\(deployment.model) does not call tools.", parameter: "tools")
+                .unsupported, "\(model.deployment.model) does not call tools.", parameter: "tools")
         }
     }
 
     private func demand(
         of scanned: ScannedRequest, model: ModelEntry, priced: ModelEntry.PricedRate
     ) throws(Failure) -> Demand {
-        let deployment = model.deployment
         let inputs = Int64(max(1, scanned.inputs))
         // A text has at most as many tokens as bytes; images have no such bound but the context.
         let prompt =
             scanned.imageParts > 0
-            ? deployment.contextLength
+            ? model.deployment.contextLength
             : min(
                 Int64(scanned.promptBytes) + loop.limits.templateTokens,
-                deployment.contextLength * inputs)
+                model.deployment.contextLength * inputs)
         var generated: Int64 = 0
         if scanned.endpoint != .embeddings {
             let wanted = min(
-                scanned.maximumTokens ?? deployment.maximumOutputTokens,
-                deployment.maximumOutputTokens)
+                scanned.maximumTokens ?? model.deployment.maximumOutputTokens,
+                model.deployment.maximumOutputTokens)
             generated = wanted * scanned.choices * inputs
         }
         return Demand(
@@ -132,7 +133,7 @@ extension ClientConnection {
 
     private func findPlace(_ exchange: Exchange) {
         guard let pool = exchange.model?.pool else { return }
-        let deadline = loop.now + loop.limits.queueWait.nanoseconds
+        let deadline = loop.now + loop.waits.queueWait
         switch pool.acquire(ticket, deadline: deadline) {
         case .granted(let replica): placeGranted(replica)
         case .queued(let ticket):
@@ -193,8 +194,8 @@ extension ClientConnection {
         exchange.openedAt = loop.clock.now()
         phase = .answering
         let now = loop.now
-        deadline = now + loop.limits.firstByteWait.nanoseconds
-        exchange.deadline = now + loop.limits.streamDuration.nanoseconds
+        deadline = now + loop.waits.firstByteWait
+        exchange.deadline = now + loop.waits.streamDuration
         askEngine(exchange)
     }
 

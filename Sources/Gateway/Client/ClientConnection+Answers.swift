@@ -61,7 +61,8 @@ extension ClientConnection {
 
     func successHead(_ exchange: Exchange, length: Int) -> ByteBuffer {
         var head = ResponseHead(status: 200, bodyBytes: length)
-        head.addJSON(length: length)
+        head.add("content-type", "application/json")
+        head.add("content-length", Int64(length))
         addAnswerHeaders(to: &head, exchange)
         return head.finish(keepAlive: keepAlive && !loop.isDraining)
     }
@@ -90,104 +91,6 @@ extension ClientConnection {
         let now = loop.now
         let key = exchange.key
         let status = key.account.state.withLock { $0.status(for: key.actor, at: now) }
-        if let line = status.requests { head.addLimit("requests", line) }
-        if let line = status.tokens { head.addLimit("tokens", line) }
-    }
-}
-
-/// The header of an answer, built as bytes.
-struct ResponseHead {
-    private var bytes = ByteBuffer()
-
-    /// `bodyBytes`: room for a body that will follow in the same write.
-    init(status: Int, bodyBytes: Int = 0) {
-        bytes.reserveCapacity(640 + bodyBytes)
-        bytes.writeString(Self.statusLine(status))
-    }
-
-    mutating func add(_ name: StaticString, _ value: String) {
-        bytes.writeStaticString(name)
-        bytes.writeStaticString(": ")
-        bytes.writeString(value)
-        bytes.writeStaticString("\r\n")
-    }
-
-    mutating func add(name: String, _ value: String) {
-        bytes.writeString(name)
-        bytes.writeStaticString(": ")
-        bytes.writeString(value)
-        bytes.writeStaticString("\r\n")
-    }
-
-    mutating func addJSON(length: Int) {
-        bytes.writeStaticString("content-type: application/json\r\ncontent-length: ")
-        bytes.writeDecimal(Int64(length))
-        bytes.writeStaticString("\r\n")
-    }
-
-    mutating func addAnswer(request: String, milliseconds: Int64) {
-        bytes.writeStaticString("x-request-id: ")
-        bytes.writeString(request)
-        bytes.writeStaticString("\r\nopenai-processing-ms: ")
-        bytes.writeDecimal(milliseconds)
-        bytes.writeStaticString("\r\n")
-    }
-
-    mutating func add(_ name: StaticString, _ value: Int64) {
-        bytes.writeStaticString(name)
-        bytes.writeStaticString(": ")
-        bytes.writeDecimal(value)
-        bytes.writeStaticString("\r\n")
-    }
-
-    mutating func addLimit(_ what: StaticString, _ line: LimitStatus.Line) {
-        addLimit("limit-", what, line.limit)
-        addLimit("remaining-", what, line.remaining)
-        bytes.writeStaticString("x-ratelimit-reset-")
-        bytes.writeStaticString(what)
-        bytes.writeStaticString(": ")
-        // A Go duration, as OpenAI's own: `1m1s`.
-        if line.resetSeconds >= 60 {
-            bytes.writeDecimal(line.resetSeconds / 60)
-            bytes.writeStaticString("m")
-        }
-        bytes.writeDecimal(line.resetSeconds % 60)
-        bytes.writeStaticString("s\r\n")
-    }
-
-    private mutating func addLimit(_ kind: StaticString, _ what: StaticString, _ value: Int64) {
-        bytes.writeStaticString("x-ratelimit-")
-        bytes.writeStaticString(kind)
-        bytes.writeStaticString(what)
-        bytes.writeStaticString(": ")
-        bytes.writeDecimal(value)
-        bytes.writeStaticString("\r\n")
-    }
-
-    mutating func finish(keepAlive: Bool) -> ByteBuffer {
-        bytes.writeStaticString(keepAlive ? "\r\n" : "connection: close\r\n\r\n")
-        return bytes
-    }
-
-    private static func statusLine(_ status: Int) -> String {
-        switch status {
-        case 200: "HTTP/1.1 200 OK\r\n"
-        case 201: "HTTP/1.1 201 Created\r\n"
-        case 400: "HTTP/1.1 400 Bad Request\r\n"
-        case 401: "HTTP/1.1 401 Unauthorized\r\n"
-        case 402: "HTTP/1.1 402 Payment Required\r\n"
-        case 403: "HTTP/1.1 403 Forbidden\r\n"
-        case 404: "HTTP/1.1 404 Not Found\r\n"
-        case 405: "HTTP/1.1 405 Method Not Allowed\r\n"
-        case 408: "HTTP/1.1 408 Request Timeout\r\n"
-        case 409: "HTTP/1.1 409 Conflict\r\n"
-        case 413: "HTTP/1.1 413 Content Too Large\r\n"
-        case 429: "HTTP/1.1 429 Too Many Requests\r\n"
-        case 500: "HTTP/1.1 500 Internal Server Error\r\n"
-        case 502: "HTTP/1.1 502 Bad Gateway\r\n"
-        case 503: "HTTP/1.1 503 Service Unavailable\r\n"
-        case 504: "HTTP/1.1 504 Gateway Timeout\r\n"
-        default: "HTTP/1.1 \(status) \r\n"
-        }
+        head.addLimits(status)
     }
 }

@@ -78,7 +78,7 @@ extension ClientConnection {
         guard let control, let socket = loop.limits.customersSocket else { return }
         control.connect(
             to: socket, on: loop.loop,
-            within: .nanoseconds(loop.limits.connectWait.nanoseconds))
+            within: .nanoseconds(loop.waits.connectWait))
     }
 
     /// The request is whole: what comes back now is its answer.
@@ -86,7 +86,7 @@ extension ClientConnection {
         control?.endRequest()
         guard phase == .receiving else { return }
         phase = .forwarding
-        deadline = loop.now + loop.limits.controlWait.nanoseconds
+        deadline = loop.now + loop.waits.controlWait
     }
 
     /// Lets go of the request; control notices by the closed connection.
@@ -209,7 +209,7 @@ extension ClientConnection {
         // An answer may be silent for as long as a job runs; a client that takes nothing may not.
         deadline =
             context?.channel.isWritable == false
-            ? loop.now + loop.limits.clientSilence.nanoseconds : .max
+            ? loop.now + loop.waits.clientSilence : .max
     }
 
     private func endOfControl() {

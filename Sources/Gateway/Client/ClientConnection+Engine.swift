@@ -35,7 +35,13 @@ extension ClientConnection: EngineUser {
     ) {
         exchange.engine = connection
         noteSending(exchange, to: replica)
-        connection.send(engineRequest(exchange, to: replica), for: self)
+        connection.write(engineRequest(exchange, to: replica), for: self)
+        if exchange.body.readableBytes <= Self.smallBody {
+            loop.flushSoon(connection)
+        } else {
+            // While its bytes are in the processor's cache.
+            connection.flush()
+        }
         // The client may still be reading its last answer.
         if !takesBytes { exchange.engine?.setPaused(true) }
     }
@@ -58,7 +64,7 @@ extension ClientConnection: EngineUser {
         }
         let body = exchange.body
         // A small body is copied behind its header into one write; a large one passes as slices.
-        let isSmall = body.readableBytes <= 16 << 10
+        let isSmall = body.readableBytes <= Self.smallBody
         var whole = ByteBuffer()
         whole.reserveCapacity(512 + (isSmall ? grown : 0))
         writeEngineHeader(&whole, exchange, to: replica, bodyBytes: grown)
@@ -81,34 +87,43 @@ extension ClientConnection: EngineUser {
     private func writeEngineHeader(
         _ bytes: inout ByteBuffer, _ exchange: Exchange, to replica: ReplicaSnapshot, bodyBytes: Int
     ) {
-        bytes.writeStaticString("POST ")
-        bytes.writeString(replica.pathPrefix)
-        switch exchange.endpoint {
-        case .chatCompletions: bytes.writeStaticString("/chat/completions")
-        case .completions: bytes.writeStaticString("/completions")
-        case .embeddings: bytes.writeStaticString("/embeddings")
-        }
-        bytes.writeStaticString(" HTTP/1.1\r\nHost: ")
-        switch replica.address {
-        case .unixSocket:
-            bytes.writeStaticString("engine")
-        case .tcp(let host, let port, let tls):
-            bytes.writeString(host)
-            if port != (tls ? 443 : 80) {
-                bytes.writeStaticString(":")
-                bytes.writeDecimal(Int64(port))
+        let host: (name: String, port: Int64?) =
+            switch replica.address {
+            case .unixSocket: ("engine", nil)
+            case .tcp(let name, let port, let tls):
+                (name, port == (tls ? 443 : 80) ? nil : Int64(port))
             }
+        let variable =
+            replica.pathPrefix.utf8.count + host.name.utf8.count + exchange.requestText.utf8.count
+        bytes.writeText(upTo: Self.engineHeaderBytes + variable) { text in
+            text.write("POST ")
+            text.write(replica.pathPrefix)
+            switch exchange.endpoint {
+            case .chatCompletions: text.write("/chat/completions")
+            case .completions: text.write("/completions")
+            case .embeddings: text.write("/embeddings")
+            }
+            text.write(" HTTP/1.1\r\nHost: ")
+            text.write(host.name)
+            if let port = host.port {
+                text.write(":")
+                text.write(port)
+            }
+            text.write("\r\nContent-Type: application/json\r\nContent-Length: ")
+            text.write(Int64(bodyBytes))
+            text.write("\r\nX-Request-Id: ")
+            text.write(exchange.requestText)
+            text.write("\r\n")
         }
-        bytes.writeStaticString("\r\nContent-Type: application/json\r\nContent-Length: ")
-        bytes.writeDecimal(Int64(bodyBytes))
-        bytes.writeStaticString("\r\nX-Request-Id: ")
-        bytes.writeString(exchange.requestText)
-        bytes.writeStaticString("\r\n")
         if let deployment = exchange.model?.deployment, deployment.keyFile != nil {
             bytes.writeString(loop.suppliers.authorization(for: deployment))
         }
         bytes.writeStaticString("\r\n")
     }
+
+    private static let smallBody = 16 << 10
+    /// Of the header towards an engine, without what is of no fixed length.
+    private static let engineHeaderBytes = 192
 
     private static func parts(of body: ByteBuffer, _ splices: [Splice]) -> [ByteBuffer] {
         guard !splices.isEmpty else { return [body] }
@@ -202,9 +217,8 @@ extension ClientConnection: EngineUser {
     }
 
     func renewAnswerDeadline() {
-        let wait =
-            takesBytes ? loop.limits.engineSilence : loop.limits.clientSilence
-        deadline = loop.now + wait.nanoseconds
+        deadline =
+            loop.now + (takesBytes ? loop.waits.engineSilence : loop.waits.clientSilence)
     }
 
     func answerTookTooLong() {
@@ -258,7 +272,11 @@ extension ClientConnection: EngineUser {
             length: edits.reduce(exchange.answer.readableBytes) {
                 $0 + $1.replacement.count - $1.range.count
             })
-        for part in Self.parts(of: exchange.answer, edits) { ending.writeImmutableBuffer(part) }
+        if edits.isEmpty {
+            ending.writeImmutableBuffer(exchange.answer)
+        } else {
+            for part in Self.parts(of: exchange.answer, edits) { ending.writeImmutableBuffer(part) }
+        }
         exchange.plainEnding = ending
         exchange.answer = ByteBuffer()
         phase = .settling

@@ -48,7 +48,13 @@ struct HeaderScan {
     var hasBody: Bool { contentLength > 0 || isChunked }
 
     private static func equals(_ name: String, _ lowerCase: StaticString) -> Bool {
-        lowerCase.withUTF8Buffer { name.utf8.elementsEqual($0) { $0 | 0x20 == $1 } }
+        var name = name
+        return name.withUTF8 { name in
+            lowerCase.withUTF8Buffer { lowerCase in
+                name.count == lowerCase.count
+                    && name.indices.allSatisfy { name[$0] | 0x20 == lowerCase[$0] }
+            }
+        }
     }
 }
 
@@ -57,7 +63,7 @@ extension ClientConnection {
         phase = .receiving
         keepAlive = head.isKeepAlive
         let now = loop.now
-        deadline = now + loop.limits.bodyWait.nanoseconds
+        deadline = now + loop.waits.bodyWait
         let request = loop.newRequestID()
         intake.requestID = request
         intake.isHead = head.method == .HEAD

@@ -5,6 +5,7 @@ import Metering
 import NIOCore
 import RequestPath
 import Vocabulary
+import Wire
 
 /// Stage 6: every request that was admitted ends here, once.
 extension ClientConnection {
@@ -69,6 +70,10 @@ extension ClientConnection {
         guard let exchange else { return }
         self.exchange = nil
         requestNumber += 1
+        // No engine has seen it. A stream has been written down all the same, and has to be closed.
+        if exchange.engine?.isUnflushed == true, exchange.scanned?.streaming != true {
+            exchange.wasSent = false
+        }
         exchange.engine?.cancel()
         exchange.engine = nil
         switch left {

@@ -171,7 +171,7 @@ extension ClientConnection {
             if !ahead.isEmpty { loop.borrow(ahead, key.account) }
         case .borrow(let shortages):
             exchange.extensionIsPending = true
-            exchange.extensionDeadline = now + loop.limits.moneyWait.nanoseconds
+            exchange.extensionDeadline = now + loop.waits.moneyWait
             loop.borrow(shortages, key.account, for: ticket)
         case .exhausted(let clamp):
             exchange.stopped = clamp

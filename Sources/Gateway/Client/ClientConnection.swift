@@ -64,7 +64,7 @@ final class ClientConnection: ChannelDuplexHandler {
 
     init(loop: LoopContext) {
         self.loop = loop
-        self.deadline = loop.now + loop.limits.headerWait.nanoseconds
+        self.deadline = loop.now + loop.waits.headerWait
     }
 
     var ticket: ConnectionTicket {
@@ -196,7 +196,7 @@ final class ClientConnection: ChannelDuplexHandler {
         }
         phase = .idle
         unsent = 0
-        deadline = loop.now + loop.limits.idleWait.nanoseconds
+        deadline = loop.now + loop.waits.idleWait
         guard !isTakingAhead else { return }
         isTakingAhead = true
         while !isBusy, let part = ahead.popFirst() { take(part) }
@@ -219,14 +219,14 @@ final class ClientConnection: ChannelDuplexHandler {
         phase = .closing
         ahead.removeAll()
         guard let context else { return }
-        deadline = loop.now + loop.limits.clientSilence.nanoseconds
+        deadline = loop.now + loop.waits.clientSilence
         unsent = bufferedBytes
         let written = context.eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         written.futureResult.whenComplete { _ in
             let connection = bound.value
             connection.deadline =
-                connection.loop.now + connection.loop.limits.lingerWait.nanoseconds
+                connection.loop.now + connection.loop.waits.lingerWait
         }
         context.close(mode: .output, promise: written)
         context.read()
@@ -242,7 +242,7 @@ final class ClientConnection: ChannelDuplexHandler {
         let left = bufferedBytes
         defer { unsent = left }
         guard left > 0, left < unsent || unsent == 0 else { return false }
-        deadline = now + loop.limits.clientSilence.nanoseconds
+        deadline = now + loop.waits.clientSilence
         return true
     }
 

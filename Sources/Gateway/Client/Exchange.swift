@@ -66,7 +66,7 @@ final class Exchange {
     /// llama.cpp's server reports the usage of a single choice, whatever their number; only in a
     /// stream does each choice end with its own.
     var countsByChoice: Bool {
-        guard let scanned, replica?.engine == .llamaCpp else { return false }
+        guard replica?.engine == .llamaCpp, let scanned else { return false }
         return scanned.endpoint != .embeddings
             && (scanned.choices > 1 || scanned.inputs > 1
                 || scanned.endpoint == .completions && scanned.streaming)

@@ -13,7 +13,7 @@ enum GatewayRoute {
     case failure(Failure)
 
     static func find(method: HTTPMethod, uri: String) -> GatewayRoute {
-        let path = uri.utf8.firstIndex(of: UInt8(ascii: "?")).map { uri[..<$0] } ?? uri[...]
+        let path = path(of: uri)
         switch path {
         case "/v1/chat/completions": return post(method, .model(.chatCompletions))
         case "/v1/completions": return post(method, .model(.completions))
@@ -35,16 +35,22 @@ enum GatewayRoute {
         return ours(method, path)
     }
 
-    private static func ours(_ method: HTTPMethod, _ path: Substring) -> GatewayRoute {
+    private static func path(of uri: String) -> String {
+        var text = uri
+        let length = text.withUTF8 { $0.firstIndex(of: UInt8(ascii: "?")) }
+        return length.map { String(decoding: uri.utf8.prefix($0), as: UTF8.self) } ?? uri
+    }
+
+    private static func ours(_ method: HTTPMethod, _ path: String) -> GatewayRoute {
         do throws(APIRoute.Mismatch) {
             return .control(
                 try APIRoute.match(
-                    method: method == .HEAD ? "GET" : method.rawValue, path: String(path),
+                    method: method == .HEAD ? "GET" : method.rawValue, path: path,
                     among: APIRoute.forCustomers
                 ).route)
         } catch {
             guard case .methodNotAllowed(let allowed) = error else {
-                return .failure(unknown(String(path)))
+                return .failure(unknown(path))
             }
             let list = allowed.map(\.rawValue).joined(separator: ", ")
             return .failure(Failure(.methodNotAllowed, "This address takes \(list)."))

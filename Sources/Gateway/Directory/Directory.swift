@@ -64,11 +64,19 @@ final class AccountOwner: Sendable {
 
 /// A model that can be called: it has a deployment and a price.
 final class ModelEntry: Sendable {
-    struct PricedRate: Sendable {
+    /// Handed on with each request: by reference, because a price is a dozen strings.
+    final class PricedRate: Sendable {
         let effective: Instant
         let version: Int64
         let rate: Rate
         let price: ModelPrice
+
+        init(effective: Instant, version: Int64, rate: Rate, price: ModelPrice) {
+            self.effective = effective
+            self.version = version
+            self.rate = rate
+            self.price = price
+        }
     }
 
     let deployment: Deployment

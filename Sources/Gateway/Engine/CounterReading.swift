@@ -49,7 +49,8 @@ final class CounterReading: EngineUser {
         }
         self.connection = connection
         let request = ByteBuffer(string: "GET /metrics HTTP/1.1\r\nHost: engine\r\n\r\n")
-        connection.send([request], for: self)
+        connection.write([request], for: self)
+        connection.flush()
     }
 
     /// Tells the result, once; an answer that has not ended is not waited for.

@@ -49,14 +49,17 @@ final class EngineConnection: ChannelDuplexHandler {
 
     /// Whether a request may be sent.
     private(set) var isOpen = false
+    /// Whether a request is written of which the engine has seen nothing.
+    private(set) var isUnflushed = false
 
     /// Its pool says so: a channel announces that it is active after its maker knows.
     func hasConnected() { isOpen = context?.channel.isActive ?? false }
 
     // MARK: What a user does
 
-    /// Sends a request. The answer goes to `user` until it has finished or failed.
-    func send(_ request: [ByteBuffer], for user: any EngineUser) {
+    /// Writes a request; it goes out with ``flush()``. The answer goes to `user` until it has
+    /// finished or failed.
+    func write(_ request: [ByteBuffer], for user: any EngineUser) {
         self.user = user
         served += 1
         keepAlive = true
@@ -66,7 +69,12 @@ final class EngineConnection: ChannelDuplexHandler {
             return
         }
         for part in request { context.write(wrapOutboundOut(part), promise: nil) }
-        context.flush()
+        isUnflushed = true
+    }
+
+    func flush() {
+        isUnflushed = false
+        context?.flush()
     }
 
     /// The user is no longer interested: the engine is told by closing the connection.

@@ -10,17 +10,23 @@ package enum BearerToken {
                 .unauthenticated,
                 "No API key was sent. Send it as a header: 'Authorization: Bearer YOUR_KEY'.")
         }
-        let scheme = "bearer "
-        guard authorization.utf8.count > scheme.utf8.count,
-            authorization.utf8.prefix(scheme.utf8.count).elementsEqual(
-                scheme.utf8, by: { $0 | 0x20 == $1 | 0x20 })
-        else {
+        var text = authorization
+        guard text.withUTF8(hasScheme) else {
             throw Failure(
                 .unauthenticated,
                 "The Authorization header has to be 'Bearer ' followed by your API key.")
         }
-        let start = authorization.utf8.index(
-            authorization.startIndex, offsetBy: scheme.utf8.count)
-        return authorization[start...]
+        return authorization[
+            authorization.utf8.index(
+                authorization.startIndex, offsetBy: scheme.utf8CodeUnitCount)...]
+    }
+
+    private static let scheme: StaticString = "bearer "
+
+    private static func hasScheme(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        scheme.withUTF8Buffer { scheme in
+            text.count > scheme.count
+                && scheme.indices.allSatisfy { text[$0] | 0x20 == scheme[$0] | 0x20 }
+        }
     }
 }
