@@ -26,6 +26,7 @@ final class LoopContext {
     let operations: Operations
     let logger: Logger
     private var random = FastGenerator()
+    private var stalls = StallGuard()
     /// Those that have a request to send off at the end of this turn of the loop.
     private var unflushed: [EngineConnection] = []
 
@@ -57,7 +58,9 @@ final class LoopContext {
     /// Runs a few times a second: ends what has taken too long.
     func tick() {
         let now = self.now
-        for connection in Array(connections.values) { connection.enforceDeadlines(at: now) }
+        if stalls.mayEnforce(at: now) {
+            for connection in Array(connections.values) { connection.enforceDeadlines(at: now) }
+        }
         engines.closeIdle(at: now)
     }
 
