@@ -32,6 +32,8 @@ struct TestProgram {
     /// What it answers first, one after the other; after those what stands in `answers`.
     var answersInTurn: [APIRoute: [String]] = [:]
     var rental = RentalEnvironment()
+    /// What gateways answer.
+    var infer: (@Sendable (ControlAddress, String, [UInt8]) async throws -> InferenceAnswer)?
     var refusal: APIErrorBody?
     var columns: Int?
     var variables = ["SPILLWAY_CONTROL": "http://127.0.0.1:1/", "SPILLWAY_TOKEN": "secret"]
@@ -86,6 +88,7 @@ struct TestProgram {
             random: RandomSource { random.withLock { $0.next() } },
             verify: { _ in report })
         environment.rental = rental
+        if let infer { environment.infer = infer }
         environment.listDirectory = { path in
             (Array(files.keys) + Array(bytes.keys)).filter { $0.hasPrefix(path + "/") }
                 .map { String($0.dropFirst(path.count + 1)) }

@@ -1,6 +1,8 @@
 """Floors are shown and hold, and two limits make the price of spot work. About 100 s: bids are
 cleared at full minutes."""
 
+import http.client
+import json
 import time
 from decimal import Decimal
 
@@ -42,6 +44,46 @@ def test_the_cost_of_tokens_follows_from_the_throughput(product):
     assert 0 <= Decimal(made["cost_per_million"]) - exact < Decimal("1e-11"), made
     # 0.10 and 0.40 dollars, four parts to one.
     assert Decimal(made["price_per_million"]) == Decimal("0.16") and made["covered"], made
+
+
+def test_a_model_is_measured_at_full_load(product, make_customer, start_mock):
+    model = product.command("model", "list")[0]
+    with pytest.raises(CommandFailed, match="No model 'nobody'"):
+        product.command("model", "measure", "nobody")
+    made = product.command(
+        "model", "measure", model["name"], "--seconds", "4", "--prompt-tokens", "64",
+        "--answer-tokens", "32")
+    assert made["measured"] and "measured" in made["how"], made
+    output = Decimal(made["output_tokens_per_second"])
+    assert output > 0 < Decimal(made["input_tokens_per_second"]), made
+    # It is metered, as nobody's but the measuring team's, whose keys are of no use afterwards.
+    team = [one for one in product.command("customer", "list") if one["name"] == "measurements"]
+    assert len(team) == 1 and team[0]["kind"] == "internal", team
+    used = product.command("usage", "--customer", team[0]["id"])
+    assert sum(row["output_tokens"] for row in used) >= output * 4 * Decimal("0.9"), (used, made)
+    keys = [key for key in product.command("key", "list") if key["project"] == team[0]["project"]]
+    assert keys and all(key["revoked_at"] for key in keys), keys
+
+    # While a customer is served nothing is measured, and nothing that was known is lost.
+    customer = make_customer("10")
+    product.add_mock_model("elsewhere", start_mock(chunks=2000, delay=50))
+    with pytest.raises(CommandFailed, match="somebody else's server"):
+        product.command("model", "measure", "elsewhere")
+    stream = http.client.HTTPConnection("127.0.0.1", product.gateway_port, timeout=60)
+    stream.request(
+        "POST", "/v1/chat/completions",
+        json.dumps({"model": "elsewhere", "messages": [{"role": "user", "content": "go on"}],
+                    "stream": True}),
+        {"Authorization": f"Bearer {customer.key}", "Content-Type": "application/json"})
+    answer = stream.getresponse()
+    assert answer.status == 200 and answer.read(10)
+    with pytest.raises(CommandFailed, match="requests of customers are under way"):
+        product.command("model", "measure", model["name"], "--seconds", "1")
+    stream.close()
+    product.command("model", "remove", "elsewhere")
+    floors = product.command("floor", "list")["models"]
+    assert [one["output_tokens_per_second"] for one in floors if one["model"] == model["name"]] == [
+        made["output_tokens_per_second"]]
 
 
 def prices(tmp_path, *changes):

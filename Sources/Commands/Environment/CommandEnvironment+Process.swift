@@ -6,6 +6,9 @@ extension CommandEnvironment {
     package static let process: CommandEnvironment = {
         var environment = withoutRental
         environment.rental = .process
+        environment.infer = { address, path, body in
+            try await GatewayClient.send(body, to: path, at: address)
+        }
         return environment
     }()
 

@@ -18,6 +18,9 @@ package struct CommandEnvironment: Sendable {
     /// The names of the files in a directory.
     package var listDirectory: @Sendable (String) throws -> [String]
     package var send: @Sendable (ControlAddress, ControlCall) async throws -> [UInt8]
+    /// Sends a body to a path of a gateway, with an API key in the place of control's token.
+    package var infer: @Sendable (ControlAddress, String, [UInt8]) async throws -> InferenceAnswer =
+        { address, _, _ in throw Failure(.unavailable, "\(address.url) does not answer.") }
     package var random: RandomSource
     /// What only commands about rented capacity need.
     package var rental = RentalEnvironment()

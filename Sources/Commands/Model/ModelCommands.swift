@@ -5,7 +5,10 @@ package struct ModelCommands: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "model",
         abstract: "Models that are sold, and how they are served.",
-        subcommands: [ModelList.self, ModelAdd.self, ModelRemove.self, ModelThroughput.self])
+        subcommands: [
+            ModelList.self, ModelAdd.self, ModelRemove.self, ModelThroughput.self,
+            ModelMeasure.self,
+        ])
 
     package init() {}
 }
