@@ -48,6 +48,7 @@ lint: packages swift  ## Check format, floors and what the documents claim.
 
 bench: test-packages slurm-packages swift $(PROGRAM)  ## Measure placement, and the gateway beside nginx and LiteLLM.
 	python3 Benchmarks/placement.py
+	python3 Benchmarks/surplus.py
 	python3 Benchmarks/submit_to_start.py
 	python3 Benchmarks/run.py $(ARGS)
 
