@@ -200,7 +200,7 @@ let package = Package(
             name: "ControlTests",
             dependencies: [
                 "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath",
-                "Link",
+                "Link", "RequestPath",
                 "Commerce", "Records", "Store", "Control", "Clusters",
                 "TestKit",
                 asyncHTTPClient, crypto, grdb, logging, nioCore, nioHTTP1, nioPosix,

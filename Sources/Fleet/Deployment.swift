@@ -24,6 +24,9 @@ package struct Deployment: Hashable, Codable, Sendable {
     package var baseURL: String?
     /// The file with that server's API key, mode 0600: an absolute path. Never the key itself.
     package var keyFile: String?
+    /// The supplier in the inventory whose server answers, under the supplier's caps; nil: ours,
+    /// or that of `baseURL`.
+    package var supplier: SupplierName?
     /// The name under which the engine knows the model, if it differs.
     package var upstreamModel: String?
     /// The price book's entry by which it is charged; often the model's own name.
@@ -39,7 +42,8 @@ package struct Deployment: Hashable, Codable, Sendable {
 
     package init(
         model: String, engine: EngineKind, modelFile: String? = nil, baseURL: String? = nil,
-        keyFile: String? = nil, upstreamModel: String? = nil, priceAs: String,
+        keyFile: String? = nil, supplier: SupplierName? = nil, upstreamModel: String? = nil,
+        priceAs: String,
         capabilities: Set<Capability>, contextLength: Int64, maximumOutputTokens: Int64, slots: Int,
         createdAt: Instant
     ) {
@@ -48,6 +52,7 @@ package struct Deployment: Hashable, Codable, Sendable {
         self.modelFile = modelFile
         self.baseURL = baseURL
         self.keyFile = keyFile
+        self.supplier = supplier
         self.upstreamModel = upstreamModel
         self.priceAs = priceAs
         self.capabilities = capabilities

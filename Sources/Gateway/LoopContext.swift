@@ -65,7 +65,7 @@ final class LoopContext {
     }
 
     /// Asks control for what a request waits for.
-    func borrow(_ shortages: [Shortage], _ account: AccountOwner, for ticket: ConnectionTicket) {
+    func borrow(_ shortages: [Shortage], _ account: any Borrower, for ticket: ConnectionTicket) {
         treasury.eventLoop.execute { [treasury] in
             treasury.value.borrow(shortages, for: account, ticket: ticket)
         }

@@ -92,6 +92,26 @@ package struct Posting: Hashable, Sendable {
             entries: entries.filter { $0.amount != .zero })
     }
 
+    /// What a request cost us at a supplier, against the supplier's caps: of the day and of the
+    /// month, whether they are limited or not.
+    package static func supply(
+        for request: RequestID, gateway: GatewayID, budgets: [BudgetShare], amount: Money
+    ) -> Posting {
+        var entries: [Entry] = []
+        for share in budgets {
+            entries += [
+                Entry(.budgetLease(gateway, share.budget), .zero - share.fromLease),
+                Entry(.budget(share.budget), .zero - share.fromBudget),
+                Entry(.budgetSpent(share.budget), amount),
+            ]
+        }
+        return Posting(
+            .supply, key: supplyKey(request), reference: "\(request)",
+            entries: entries.filter { $0.amount != .zero })
+    }
+
+    package static func supplyKey(_ request: RequestID) -> String { "supply/\(request)" }
+
     package static func chargeKey(_ request: RequestID) -> String { "charge/\(request)" }
 
     /// The difference between an invoice in cents and its exact charges; see `InvoiceRounding`.

@@ -3,6 +3,8 @@ package import Vocabulary
 /// What a transaction was for.
 package enum TransactionKind: String, Hashable, Sendable, CaseIterable {
     case credit, lease, charge, rounding, correction, budget
+    /// What a supplier of tokens costs us, against its caps.
+    case supply
     /// Sets money aside for a lease of capacity.
     case hold
     /// The lease is settled: what is left of its hold goes back.

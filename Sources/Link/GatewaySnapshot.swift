@@ -14,11 +14,13 @@ package struct GatewaySnapshot: Codable, Sendable {
     /// The book in force and those that take effect later, by effective time.
     package var priceBooks: [PriceBook]
     package var replicas: [ReplicaSnapshot]
+    /// Who else answers for the models, under which caps.
+    package var supplies: [TokenSupply]
 
     package init(
         version: Int64 = 0, organizations: [OrganizationTerms] = [], projects: [ProjectTerms] = [],
         keys: [KeyTerms] = [], deployments: [Deployment] = [], priceBooks: [PriceBook] = [],
-        replicas: [ReplicaSnapshot] = []
+        replicas: [ReplicaSnapshot] = [], supplies: [TokenSupply] = []
     ) {
         self.version = version
         self.organizations = organizations
@@ -27,6 +29,12 @@ package struct GatewaySnapshot: Codable, Sendable {
         self.deployments = deployments
         self.priceBooks = priceBooks
         self.replicas = replicas
+        self.supplies = supplies
+    }
+
+    /// The files with keys of servers that somebody else runs.
+    package var keyFiles: Set<String> {
+        Set(deployments.compactMap(\.keyFile) + supplies.flatMap(\.offers).compactMap(\.keyFile))
     }
 }
 

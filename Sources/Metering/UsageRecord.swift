@@ -124,15 +124,21 @@ package enum Scope: Hashable, Sendable {
     /// A project's budget in the period that its text form names: `2026-11` or `total`.
     case projectBudget(ProjectID, period: String)
     case keyBudget(APIKeyID, period: String)
+    /// What a supplier of tokens may cost us in a day (`2026-11-22`) or a month (`2026-11`).
+    case supplierCap(SupplierName, period: String)
 }
 
 extension Scope: CustomStringConvertible {
-    /// `org_…`, `prj_…/2026-11`, `key_…/total`: also the wire form.
+    /// Stands before a supplier's name; no identifier and no name has a colon in it.
+    private static let supplierMark = "supplier:"
+
+    /// `org_…`, `prj_…/2026-11`, `key_…/total`, `supplier:NAME/2026-11`: also the wire form.
     package var description: String {
         switch self {
         case .organization(let id): "\(id)"
         case .projectBudget(let id, let period): "\(id)/\(period)"
         case .keyBudget(let id, let period): "\(id)/\(period)"
+        case .supplierCap(let name, let period): "\(Self.supplierMark)\(name)/\(period)"
         }
     }
 
@@ -145,6 +151,10 @@ extension Scope: CustomStringConvertible {
             self = .projectBudget(id, period: String(parts[1]))
         } else if parts.count == 2, let id = APIKeyID(first) {
             self = .keyBudget(id, period: String(parts[1]))
+        } else if parts.count == 2, first.hasPrefix(Self.supplierMark),
+            let name = SupplierName(first.dropFirst(Self.supplierMark.count))
+        {
+            self = .supplierCap(name, period: String(parts[1]))
         } else {
             return nil
         }

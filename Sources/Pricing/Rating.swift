@@ -19,6 +19,21 @@ package struct Rate: Hashable, Sendable {
         self.embedding = price.perToken(.embedding)
     }
 
+    /// Of what a supplier takes per million tokens; a class that is not named costs nothing.
+    package init(perMillion: [TokenClass: Money]) {
+        self.init(ModelPrice(model: "", perMillion: perMillion, source: "", sourceDate: ""))
+    }
+
+    /// The first class in which this price is below `cost`; nil: it covers it, whatever the mix.
+    package func shortfall(below cost: Rate) -> (class: TokenClass, price: Money, cost: Money)? {
+        let pairs: [(TokenClass, Money, Money)] = [
+            (.input, input, cost.input), (.cacheRead, cacheRead, cost.cacheRead),
+            (.cacheWrite, cacheWrite, cost.cacheWrite), (.output, output, cost.output),
+            (.reasoning, reasoning, cost.reasoning), (.embedding, embedding, cost.embedding),
+        ]
+        return pairs.first { $0.1 < $0.2 }
+    }
+
     package func charge(for counts: TokenCounts) -> Money {
         input * counts.input + cacheRead * counts.cacheRead + cacheWrite * counts.cacheWrite
             + output * counts.output + reasoning * counts.reasoning + embedding * counts.embedding

@@ -1,3 +1,4 @@
+package import Fleet
 package import Vocabulary
 
 /// Where the records are: opened by the composition root, used by control alone.
@@ -41,6 +42,12 @@ package protocol RecordReader: CapacityRecordReader, VolumeRecordReader {
     func usage(of request: RequestID) throws -> UsageRow?
     /// Whether there is a usage event of this request.
     func isRecorded(_ request: RequestID) throws -> Bool
+    /// All offers of suppliers that were ever declared.
+    func supplyTerms() throws -> [SupplyTerms]
+    func isSupplied(_ request: RequestID) throws -> Bool
+    /// Calls `body` with what suppliers cost us for requests that ended from `from` on, before
+    /// `to`, in the order of their names.
+    func eachSupplied(from: Instant, to: Instant, _ body: (SuppliedRow) throws -> Void) throws
     func quarantined() throws -> [QuarantineRow]
     func abandoned() throws -> [AbandonedRow]
     /// What was found to be abandoned, of those of the events of `filter` that have any.
@@ -72,6 +79,8 @@ package protocol Recorder: RecordReader, CapacityRecorder, VolumeRecorder {
     func insert(_ applied: AppliedRow) throws
     func insert(_ grant: GrantRow) throws
     func insert(_ usage: UsageRow) throws
+    func insert(_ terms: SupplyTerms, at: Instant) throws
+    func insert(_ supplied: SuppliedRow) throws
     func insert(_ quarantine: QuarantineRow) throws
     func insert(_ abandoned: AbandonedRow) throws
     func insert(_ document: DocumentRow, _ kind: DocumentKind) throws

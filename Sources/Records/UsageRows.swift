@@ -97,6 +97,34 @@ package struct AbandonedRow: Hashable, Sendable {
     }
 }
 
+/// What a request cost us at a supplier of tokens.
+package struct SuppliedRow: Hashable, Sendable {
+    package var request: RequestID
+    package var replica: ReplicaID
+    package var supplier: SupplierName
+    package var model: String
+    package var organization: OrganizationID
+    /// When it began: by which day's and month's caps it counts.
+    package var openedAt: Instant
+    /// When it ended, as its charge.
+    package var at: Instant
+    package var cost: Money
+
+    package init(
+        request: RequestID, replica: ReplicaID, supplier: SupplierName, model: String,
+        organization: OrganizationID, openedAt: Instant, at: Instant, cost: Money
+    ) {
+        self.request = request
+        self.replica = replica
+        self.supplier = supplier
+        self.model = model
+        self.organization = organization
+        self.openedAt = openedAt
+        self.at = at
+        self.cost = cost
+    }
+}
+
 package struct GatewayRow: Hashable, Sendable {
     package var id: GatewayID
     /// Of its process that said hello last.

@@ -29,6 +29,9 @@ package enum Schema {
             ]),
         Step(version: 3, statements: surplusTables, appendOnly: ["surplus_decisions"]),
         Step(version: 4, statements: economicsTables, appendOnly: ["pool_days"]),
+        Step(
+            version: 5, statements: supplyTables,
+            appendOnly: ["supply_terms", "supplied_tokens"]),
     ]
 
     /// Grows with each step.

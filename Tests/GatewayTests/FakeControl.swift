@@ -1,4 +1,5 @@
 import Link
+import Metering
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -14,6 +15,7 @@ final class FakeControl: Sendable {
 
     private struct State {
         var lent = Money.zero
+        var lentUnderCaps: [Scope: Money] = [:]
         var borrowings = 0
         var isWithholding = false
         var hellos: [GatewayHello] = []
@@ -21,8 +23,10 @@ final class FakeControl: Sendable {
         var inFlight = -1
     }
 
-    /// All that has been granted.
+    /// All that has been granted, but for what suppliers may cost.
     var lent: Money { state.withLock { $0.lent } }
+    /// What has been granted under a supplier's cap.
+    func lent(in cap: Scope) -> Money { state.withLock { $0.lentUnderCaps[cap] ?? .zero } }
     var borrowings: Int { state.withLock { $0.borrowings } }
     var hellos: [GatewayHello] { state.withLock { $0.hellos } }
     /// Recalls that have been answered.
@@ -97,7 +101,15 @@ final class FakeControl: Sendable {
                 return ScopedAmount(scope: request.scope, amount: amount)
             }
         }
-        state.withLock { $0.lent += grants.reduce(.zero) { $0 + $1.amount } }
+        state.withLock { state in
+            for grant in grants {
+                if case .supplierCap = grant.scope {
+                    state.lentUnderCaps[grant.scope, default: .zero] += grant.amount
+                } else {
+                    state.lent += grant.amount
+                }
+            }
+        }
         return [.granted(id: id, grants: grants)]
     }
 

@@ -34,6 +34,7 @@ extension Inventory {
         switch supplier.terms {
         case .owned(let owned): Self.explain(owned, site, pool, use, &floor)
         case .boughtIn(let bought): Self.explain(bought, pool, use, &floor)
+        case .remote: return nil
         }
         return floor
     }

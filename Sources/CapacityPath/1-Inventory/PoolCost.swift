@@ -65,6 +65,7 @@ package struct PoolCost: Hashable, Sendable {
                 contract = price.money
                 avoidable = contract
             }
+        case .remote: break
         }
     }
 
@@ -135,6 +136,7 @@ extension Inventory {
             let supplier = suppliers.first(where: { $0.name == pool.supplier }),
             let site = sites.first(where: { $0.name == pool.site })
         else { return nil }
+        if case .remote = supplier.terms { return nil }
         return PoolCost(
             terms: supplier.terms, site: site, shape: pool.shape, soldThousandths: soldThousandths)
     }

@@ -7,6 +7,8 @@ package struct EconomicsInputs: Sendable {
     package struct Revenue: Hashable, Sendable {
         /// Where it was earned; nil: on no capacity of ours.
         package var pool: PoolName?
+        /// Who supplied the tokens, where that was somebody else.
+        package var supplier: SupplierName?
         package var product: EconomicsProduct
         package var purchaseClass: PurchaseClass?
         /// Charged to a team of ours, at cost.
@@ -15,10 +17,12 @@ package struct EconomicsInputs: Sendable {
         package var amount: Money
 
         package init(
-            pool: PoolName?, product: EconomicsProduct, purchaseClass: PurchaseClass? = nil,
-            isInternal: Bool = false, hours: AcceleratorHours = .zero, amount: Money
+            pool: PoolName?, supplier: SupplierName? = nil, product: EconomicsProduct,
+            purchaseClass: PurchaseClass? = nil, isInternal: Bool = false,
+            hours: AcceleratorHours = .zero, amount: Money
         ) {
             self.pool = pool
+            self.supplier = supplier
             self.product = product
             self.purchaseClass = purchaseClass
             self.isInternal = isInternal
@@ -68,6 +72,8 @@ package struct EconomicsInputs: Sendable {
     package var uses: [PoolName: UseSums]
     package var revenue: [Revenue]
     package var waits: [Wait]
+    /// What suppliers of tokens cost.
+    package var supplied: [SupplierName: Money] = [:]
     /// As they stand now.
     package var nodes: [Node]
 

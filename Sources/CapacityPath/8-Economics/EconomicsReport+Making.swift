@@ -66,9 +66,15 @@ extension EconomicsInputs {
             cells[pool, default: Cell(pool: pool)].figures.uses += uses
         }
         var elsewhere = Cell()
+        var suppliers: [SupplierName: Cell] = [:]
+        for (supplier, cost) in supplied {
+            suppliers[supplier, default: Cell(supplier: supplier)].figures.cost.contract += cost
+        }
         for entry in revenue {
             if let pool = entry.pool {
                 cells[pool, default: Cell(pool: pool)].figures.add(entry)
+            } else if let supplier = entry.supplier {
+                suppliers[supplier, default: Cell(supplier: supplier)].figures.add(entry)
             } else {
                 elsewhere.figures.add(entry)
             }
@@ -82,6 +88,7 @@ extension EconomicsInputs {
         }
         var rows = cells.sorted { $0.key < $1.key }.map(\.value)
         payContracts(&rows)
+        rows += suppliers.sorted { $0.key < $1.key }.map(\.value)
         return rows + (elsewhere.figures.revenue.isEmpty ? [] : [elsewhere])
     }
 

@@ -37,6 +37,7 @@ struct PoolRates {
             case .takeOrPay: (standing, used) = (bought.pricePerAcceleratorHour, .zero)
             case .payAsYouGo: (standing, used) = (.zero, bought.pricePerAcceleratorHour)
             }
+        case .remote: return nil
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Vocabulary
 import Wire
 
 struct ModelAdd: OwnerCommand {
@@ -14,6 +15,7 @@ struct ModelAdd: OwnerCommand {
               spillway model add qwen3-8b --gguf ./qwen3-8b-q4_k_m.gguf --price-as tiny-llama-demo
               spillway model add big --url https://llm.example.com/v1 --key-file ./supplier.key \\
                 --upstream-model llama-3.3-70b --price prices/big.yaml
+              spillway model add other --supplier tokens-inc --price prices/other.yaml
             """)
 
     @Argument(help: "The name by which customers call it.")
@@ -26,6 +28,11 @@ struct ModelAdd: OwnerCommand {
         help: ArgumentHelp(
             "A server that speaks the OpenAI dialect, up to and with /v1.", valueName: "base-url"))
     var url: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A supplier of tokens in the inventory, under whose caps it is.", valueName: "name"))
+    var supplier: SupplierName?
 
     @Option(
         help: ArgumentHelp("The file with that server's key, mode 0600.", valueName: "file"))
@@ -62,13 +69,14 @@ struct ModelAdd: OwnerCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
-        if (gguf == nil) == (url == nil) {
-            throw ValidationError("Name exactly one of --gguf FILE and --url BASE_URL.")
+        guard [gguf != nil, url != nil, supplier != nil].count(where: { $0 }) == 1 else {
+            throw ValidationError(
+                "Name exactly one of --gguf FILE, --url BASE_URL and --supplier NAME.")
         }
         if (priceAs == nil) == (price == nil) {
             throw ValidationError("Name exactly one of --price-as MODEL and --price FILE.")
         }
-        if gguf != nil, keyFile != nil || upstreamModel != nil {
+        if url == nil, keyFile != nil || upstreamModel != nil {
             throw ValidationError("--key-file and --upstream-model go with --url.")
         }
     }
@@ -76,8 +84,8 @@ struct ModelAdd: OwnerCommand {
     func run() async throws {
         let body = ModelAddBody(
             name: name, gguf: gguf.map(environment.absolute), url: url,
-            keyFile: keyFile.map(environment.absolute), upstreamModel: upstreamModel,
-            priceAs: priceAs,
+            keyFile: keyFile.map(environment.absolute), supplier: supplier,
+            upstreamModel: upstreamModel, priceAs: priceAs,
             priceFile: try price.map { path in
                 PriceFileBody(name: path, text: try environment.readFile(path))
             },

@@ -38,7 +38,13 @@ struct SupplierShow: OwnerCommand {
                 "Unused": supplier.contract.map { "\($0.unusedHours) accelerator-hours" },
                 "Paid": supplier.contract.map { "\(text.amount($0.paid)) dollars" },
                 "For nothing": supplier.contract.map { "\(text.amount($0.paidForUnused)) dollars" },
+                "Server": supplier.tokens?.url,
+                "At a time": supplier.tokens.map { "\($0.requests) requests" },
+                "Caps": supplier.capsInWords(text),
             ])
+            if let tokens = supplier.tokens {
+                return head + "\n\nDollars per million tokens.\n\n" + text.supplied(tokens)
+            }
             return head + "\n\nDollars per accelerator-hour.\n\n"
                 + text.list(table, empty: "No pool is from it.")
         }

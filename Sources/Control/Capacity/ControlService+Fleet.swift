@@ -1,6 +1,7 @@
 package import CapacityPath
 package import Fleet
 import Foundation
+import Ledger
 import Pricing
 import Records
 package import Vocabulary
@@ -16,11 +17,13 @@ extension ControlService {
             "inventory.apply", inventory, key: idempotency, folding: true
         ) { records in
             try fold(.inventoryDeclared(inventory), records)
+            try recordSupplyTerms(of: inventory, records)
             try declareMarkets(records)
             return []
         }
         await openClusters()
         orderEngines()
+        snapshotChanged()
     }
 
     /// What refers to something that is not declared would only fail later.
@@ -166,9 +169,10 @@ extension ControlService {
     // MARK: Suppliers
 
     package func suppliers() async throws -> [SupplierBody] {
+        await settleDown(recalling: [])
         let inventory = rental.path.declaredInventory
         let contracts = try contractUses()
-        return inventory.suppliers.sorted { $0.name < $1.name }.map { supplier in
+        return try inventory.suppliers.sorted { $0.name < $1.name }.map { supplier in
             let pools = inventory.pools.filter { $0.supplier == supplier.name }
             var body = SupplierBody(
                 name: supplier.name, kind: .owned,
@@ -187,9 +191,56 @@ extension ControlService {
                 body.to = contract.to
                 body.contract = contracts.first { $0.supplier == supplier.name }
                     .map(SupplierBody.Contract.init)
+                body.caps = try contractCaps(contract, of: supplier.name)
+            }
+            if case .remote(let supply) = supplier.terms {
+                body.kind = .remote
+                body.caps = caps(of: supply, from: supplier.name)
+                body.tokens = tokens(of: supply)
             }
             return body
         }
+    }
+}
+
+extension ControlService {
+    private func caps(of supply: RemoteSupply, from name: SupplierName) -> [SupplierBody.Cap] {
+        let periods = SupplyPeriods(containing: clock.now())
+        return [(periods.day, supply.dailyCap), (periods.month, supply.monthlyCap)].map {
+            period, cap in
+            let purse = LeasedPurse.budget(.supplier(name, period: period))
+            return SupplierBody.Cap(
+                period: period, cap: cap, used: supplySpent(of: name, period: period),
+                setAside: book.leased(of: purse))
+        }
+    }
+
+    private func contractCaps(
+        _ contract: SupplyContract, of name: SupplierName
+    ) throws -> [SupplierBody.Cap]? {
+        guard contract.kind == .payAsYouGo else { return nil }
+        return [
+            SupplierBody.Cap(
+                period: "\(BillingPeriod(containing: clock.now()))", cap: contract.monthlyCap,
+                used: try spentThisMonth(contract, of: name), setAside: .zero)
+        ]
+    }
+
+    private func tokens(of supply: RemoteSupply) -> SupplierBody.Tokens {
+        let book = directory.priceBook(at: clock.now())
+        return SupplierBody.Tokens(
+            url: supply.baseURL, requests: supply.requests,
+            models: supply.models.map { model in
+                let deployment = directory.served.first { $0.model == model.model }
+                let price = deployment.flatMap { book?.models[$0.priceAs] }.map(Rate.init)
+                let cost = Rate(perMillion: model.perMillion)
+                return SupplierBody.Tokens.Model(
+                    model: model.model, upstreamModel: model.upstreamModel,
+                    perMillion: Dictionary(
+                        uniqueKeysWithValues: model.perMillion.map { ($0.key.rawValue, $0.value) }
+                    ), queue: model.queue, isServed: deployment != nil,
+                    isCovered: price.map { $0.shortfall(below: cost) == nil } ?? false)
+            })
     }
 }
 

@@ -71,7 +71,9 @@ extension ControlService {
     private func tokenCost(of deployment: Deployment) throws(Failure) -> TokenCost {
         guard deployment.modelFile != nil else {
             throw Failure(
-                .notFound, "it runs at somebody else's server, whose price is not declared")
+                .notFound,
+                deployment.supplier.map { "what it costs at \($0) is in the inventory" }
+                    ?? "it runs at somebody else's server, whose price is not declared")
         }
         guard let pool = enginePool, let cost = rental.path.declaredInventory.cost(of: pool.name)
         else { throw Failure(.notFound, "the inventory does not say what this machine costs") }
@@ -120,6 +122,19 @@ extension ControlService {
 
     /// - Throws: `conflict` where a model's price does not cover what its tokens cost.
     func requireCovered(_ deployment: Deployment, _ price: ModelPrice) throws(Failure) {
+        if let supplier = deployment.supplier,
+            let offer = remoteSupply(supplier)?.models.first(where: { $0.model == deployment.model }
+            )
+        {
+            let cost = Rate(perMillion: offer.perMillion)
+            guard let short = Rate(price).shortfall(below: cost) else { return }
+            throw Failure(
+                .conflict,
+                "Nothing is sold below its floor. \(supplier) takes \(short.cost * 1_000_000) "
+                    + "dollars per million \(short.class.rawValue) of \(deployment.model), and "
+                    + "its price is \(short.price * 1_000_000). Raise the price, or correct the "
+                    + "inventory.", parameter: "file")
+        }
         guard let tokens = try? tokenCost(of: deployment) else { return }
         let (input, output) = price.floorPrices
         try tokens.check(input: input, output: output, model: deployment.model)

@@ -122,6 +122,7 @@ extension ControlService {
         _ settled: SettledRequest, _ place: JournalPlace, _ records: any Recorder
     ) throws {
         let event = priced(settled)
+        try recordSupply(event, place.gateway, records)
         let opened = event.opened
         let gateway = place.gateway
         let priceAs: String

@@ -38,10 +38,12 @@ extension ControlService {
             from: from, to: to, inventory: inputs.inventory,
             teams: Set(directory.organizations.values.filter(\.isInternal).map(\.id)),
             volumes: rental.volumes.mapValues(\.cluster), queued: Set(queued),
-            live: Set(path.path.orders(at: now).filter { $0.endedAt == nil }.map(\.order.id)))
+            live: Set(path.path.orders(at: now).filter { $0.endedAt == nil }.map(\.order.id)),
+            supplyTerms: directory.supplyTerms)
         let found = try await Self.gather(ledger, records)
         inputs.revenue = found.revenue
         inputs.waits = found.waits
+        inputs.supplied = found.supplied
         return EconomicsReport(inputs)
     }
 
@@ -49,7 +51,7 @@ extension ControlService {
     @concurrent
     private static func gather(
         _ ledger: EconomicsLedger, _ records: any RecordKeeper
-    ) async throws -> (revenue: [EconomicsInputs.Revenue], waits: [EconomicsInputs.Wait]) {
+    ) async throws -> EconomicsLedger.Found {
         try records.read { try ledger.gather($0) }
     }
 
@@ -101,6 +103,18 @@ extension ControlService {
         }
     }
 
+    /// What a supplier that is paid by use has cost this month.
+    func spentThisMonth(_ contract: SupplyContract, of supplier: SupplierName) throws -> Money {
+        let now = clock.now()
+        let month = BillingPeriod(containing: now)
+        let uses = try self.uses(of: pathNow(now), from: month.start, to: now)
+        let pools = Set(
+            rental.path.declaredInventory.pools.filter { $0.supplier == supplier }.map(\.name))
+        let busy = uses.filter { pools.contains($0.key) }
+            .reduce(AcceleratorHours.zero) { $0 + $1.value.busy }
+        return busy.amount(perHour: contract.pricePerAcceleratorHour)
+    }
+
     /// A supplier that is paid by use is paid no more in a month than its cap: new orders end
     /// there.
     func requireBelowCap(_ order: Order) throws(Failure) {
@@ -112,17 +126,13 @@ extension ControlService {
         else { return }
         let now = clock.now()
         let month = BillingPeriod(containing: now)
-        let uses: [PoolName: UseSums]
+        let spent: Money
         do {
-            uses = try self.uses(of: pathNow(now), from: month.start, to: now)
+            spent = try spentThisMonth(contract, of: supplier.name)
         } catch {
             throw Failure(.unavailable, "The pool \(order.pool) cannot be reckoned now. Try again.")
         }
-        let pools = Set(inventory.pools.filter { $0.supplier == supplier.name }.map(\.name))
-        let busy = uses.filter { pools.contains($0.key) }
-            .reduce(AcceleratorHours.zero) { $0 + $1.value.busy }
         let price = contract.pricePerAcceleratorHour
-        let spent = busy.amount(perHour: price)
         let hour = AcceleratorTime(order.shape.accelerators, seconds: 3600)
             .amount(pricePerHour: price)
         guard spent + hour > cap else { return }

@@ -27,6 +27,7 @@ extension ControlService {
             try PriceFileYAML.read(name: $0.name, text: $0.text, purpose: .entry)
         }
         let deployment = try Self.deployment(body, at: now)
+        try requireSupplied(deployment)
         try transact { records in
             if let entry {
                 let book = try entry.extending(
@@ -37,6 +38,20 @@ extension ControlService {
         }
         deploymentsChanged()
         return self.body(of: deployment)
+    }
+
+    /// - Throws: where the supplier that is to answer does not say that it does.
+    private func requireSupplied(_ deployment: Deployment) throws(Failure) {
+        guard let name = deployment.supplier else { return }
+        let supply = remoteSupply(name)
+        guard let supply, supply.models.contains(where: { $0.model == deployment.model }) else {
+            throw Failure(
+                .invalidRequest,
+                (supply == nil
+                    ? "The inventory has no supplier \(name) that sells tokens."
+                    : "The inventory does not say what \(deployment.model) costs at \(name).")
+                    + " Declare it there, with its prices and caps.", parameter: "supplier")
+        }
     }
 
     func add(_ deployment: Deployment, _ records: any Recorder) throws {
@@ -96,8 +111,10 @@ extension ControlService {
         _ body: ModelAddBody, at now: Instant
     ) throws(Failure) -> Deployment {
         let name = try checkedName(body.name)
-        guard (body.gguf == nil) != (body.url == nil) else {
-            throw Failure(.invalidRequest, "Give either 'gguf' or 'url'.", parameter: "gguf")
+        let places = [body.gguf != nil, body.url != nil, body.supplier != nil]
+        guard places.count(where: { $0 }) == 1 else {
+            throw Failure(
+                .invalidRequest, "Give one of 'gguf', 'url' and 'supplier'.", parameter: "gguf")
         }
         guard (body.priceAs == nil) != (body.priceFile == nil) else {
             throw Failure(
@@ -123,8 +140,9 @@ extension ControlService {
                     + "longer than the context.", parameter: "context_length")
         }
         return Deployment(
-            model: name, engine: body.url == nil ? .llamaCpp : .openAI, modelFile: body.gguf,
-            baseURL: body.url, keyFile: body.keyFile, upstreamModel: body.upstreamModel,
+            model: name, engine: body.gguf == nil ? .openAI : .llamaCpp, modelFile: body.gguf,
+            baseURL: body.url, keyFile: body.keyFile, supplier: body.supplier,
+            upstreamModel: body.upstreamModel,
             priceAs: body.priceAs ?? name, capabilities: try capabilities(body.capabilities),
             contextLength: context, maximumOutputTokens: output, slots: slots, createdAt: now)
     }
@@ -156,13 +174,18 @@ extension ControlService {
             contextLength: deployment.contextLength,
             maximumOutputTokens: deployment.maximumOutputTokens, slots: deployment.slots,
             replicas: running.count, file: deployment.modelFile, url: deployment.baseURL,
-            upstreamModel: deployment.upstreamModel, createdAt: deployment.createdAt)
+            supplier: deployment.supplier, upstreamModel: deployment.upstreamModel,
+            createdAt: deployment.createdAt)
     }
 
     func state(of deployment: Deployment, _ running: [ReplicaSnapshot]) -> ModelBody.State {
         let price = directory.priceBook(at: clock.now())?.models[deployment.priceAs]
         if price == nil { return .withoutPrice }
         if running.contains(where: { $0.state == .ready }) { return .ready }
+        if let name = deployment.supplier {
+            let models = remoteSupply(name)?.models ?? []
+            return models.contains { $0.model == deployment.model } ? .ready : .stopped
+        }
         if running.isEmpty || running.contains(where: { $0.state == .starting }) {
             return .starting
         }

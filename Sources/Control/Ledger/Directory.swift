@@ -21,6 +21,8 @@ struct Directory: Sendable {
     /// Of charges and credits for capacity, counted from 1.
     var capacityChargeSequence: Int64 = 0
     var quarantined: Int64 = 0
+    /// All offers of suppliers that were ever declared, by the name that stands in usage events.
+    var supplyTerms: [ReplicaID: SupplyTerms] = [:]
 
     init() {}
 
@@ -34,6 +36,7 @@ struct Directory: Sendable {
         usageSequence = try records.lastUsageSequence()
         capacityChargeSequence = try records.lastCapacityCharge()
         quarantined = try Int64(records.quarantined().count)
+        for terms in try records.supplyTerms() { supplyTerms[terms.replica] = terms }
     }
 
     func organization(_ id: OrganizationID) throws(Failure) -> OrganizationRow {
@@ -83,7 +86,7 @@ struct Directory: Sendable {
     /// The amount set for a budget in the period that its scope names; nil without a budget.
     func budgetAmount(of scope: Scope) -> Money? {
         switch scope {
-        case .organization: nil
+        case .organization, .supplierCap: nil
         case .projectBudget(let id, let period):
             Self.amount(projects[id]?.terms.budget, in: period)
         case .keyBudget(let id, let period): Self.amount(keys[id]?.terms.budget, in: period)
@@ -116,7 +119,9 @@ extension Directory {
     static let earlierBooks = 4
 
     /// What gateways are told, without the replicas.
-    func snapshot(version: Int64, at now: Instant, replicas: [ReplicaSnapshot]) -> GatewaySnapshot {
+    func snapshot(
+        version: Int64, at now: Instant, replicas: [ReplicaSnapshot], supplies: [TokenSupply]
+    ) -> GatewaySnapshot {
         // A gateway that starts again may have to settle what an earlier book priced.
         let inForce = priceBooks.lastIndex { $0.book.effective <= now } ?? priceBooks.startIndex
         let first = max(priceBooks.startIndex, inForce - Self.earlierBooks)
@@ -138,6 +143,6 @@ extension Directory {
             },
             deployments: served,
             priceBooks: priceBooks[first...].map(\.book),
-            replicas: replicas)
+            replicas: replicas, supplies: supplies)
     }
 }

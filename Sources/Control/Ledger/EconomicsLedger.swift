@@ -21,9 +21,18 @@ struct EconomicsLedger: Sendable {
     /// Orders that wait now.
     let queued: Set<OrderID>
     let live: Set<OrderID>
+    let supplyTerms: [ReplicaID: SupplyTerms]
+
+    struct Found {
+        var revenue: [EconomicsInputs.Revenue]
+        var waits: [EconomicsInputs.Wait]
+        /// What suppliers of tokens cost.
+        var supplied: [SupplierName: Money]
+    }
 
     private struct Key: Hashable {
         var pool: PoolName?
+        var supplier: SupplierName?
         var product: EconomicsProduct
         var purchaseClass: PurchaseClass?
         var isInternal: Bool
@@ -42,9 +51,7 @@ struct EconomicsLedger: Sendable {
         }
     }
 
-    func gather(
-        _ records: any RecordReader
-    ) throws -> (revenue: [EconomicsInputs.Revenue], waits: [EconomicsInputs.Wait]) {
+    func gather(_ records: any RecordReader) throws -> Found {
         let orders = try records.orders(OrderFilter()).map(\.order)
         let pools = Dictionary(orders.map { ($0.id, $0.pool) }) { first, _ in first }
         var sums = Sums()
@@ -58,10 +65,16 @@ struct EconomicsLedger: Sendable {
         }
         let revenue = sums.revenue.map { key, sum in
             EconomicsInputs.Revenue(
-                pool: key.pool, product: key.product, purchaseClass: key.purchaseClass,
-                isInternal: key.isInternal, hours: sum.hours, amount: sum.amount)
+                pool: key.pool, supplier: key.supplier, product: key.product,
+                purchaseClass: key.purchaseClass, isInternal: key.isInternal, hours: sum.hours,
+                amount: sum.amount)
         }
-        return (revenue, try waits(orders, sums.starts, records))
+        var supplied: [SupplierName: Money] = [:]
+        try records.eachSupplied(from: from, to: to) { row in
+            supplied[row.supplier, default: .zero] += row.cost
+        }
+        return Found(
+            revenue: revenue, waits: try waits(orders, sums.starts, records), supplied: supplied)
     }
 
     // MARK: Revenue
@@ -98,7 +111,7 @@ struct EconomicsLedger: Sendable {
         }
     }
 
-    /// Tokens were earned in the pool where their engine's lease ran.
+    /// Tokens were earned in the pool where their engine's lease ran, or at a supplier.
     private func addTokens(
         to sums: inout Sums, _ orders: [Order], _ records: any RecordReader
     ) throws {
@@ -111,7 +124,8 @@ struct EconomicsLedger: Sendable {
             let places = engines[row.event.opened.replica] ?? []
             let place = places.last { $0.since <= row.event.opened.at } ?? places.first
             let key = Key(
-                pool: place?.pool, product: .tokens,
+                pool: place?.pool,
+                supplier: supplyTerms[row.event.opened.replica]?.supplier, product: .tokens,
                 isInternal: teams.contains(row.event.opened.organization))
             sums.add(key, row.event.amount)
         }

@@ -167,7 +167,8 @@ extension ControlService {
     }
 
     package func makeSnapshot() -> GatewaySnapshot {
-        directory.snapshot(version: snapshotVersion, at: clock.now(), replicas: replicas)
+        directory.snapshot(
+            version: snapshotVersion, at: clock.now(), replicas: replicas, supplies: supplies)
     }
 
     // MARK: Calling money back

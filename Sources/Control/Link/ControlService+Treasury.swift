@@ -45,7 +45,7 @@ extension ControlService {
         case .organization(let id):
             return directory.organizations[id] == nil ? .zero : max(.zero, book.available(id))
         case .budget(let name):
-            guard directory.budgetAmount(of: scope) != nil else { return .zero }
+            guard budgetAmount(of: scope) != nil else { return .zero }
             try allotBudget(of: scope, records)
             return max(.zero, book.balance(.budget(name)))
         }
@@ -54,7 +54,7 @@ extension ControlService {
     /// Makes what was ever allotted to a budget's period equal to what is set for it.
     func allotBudget(of scope: Scope, _ records: any Recorder) throws {
         let purse = LeasedPurse(scope)
-        guard case .budget(let name) = purse, let set = directory.budgetAmount(of: scope) else {
+        guard case .budget(let name) = purse, let set = budgetAmount(of: scope) else {
             return
         }
         let allotted =
@@ -63,6 +63,14 @@ extension ControlService {
         guard allotted != set else { return }
         let id: TransactionID = makeIdentifier()
         try post(Posting.budget(set - allotted, to: name, key: "budget/\(id)"), records)
+    }
+
+    /// What is set for a budget, or for what a supplier may cost, in the period of its scope.
+    func budgetAmount(of scope: Scope) -> Money? {
+        guard case .supplierCap(let name, let period) = scope else {
+            return directory.budgetAmount(of: scope)
+        }
+        return supplyCap(of: name, period: period)
     }
 
     /// Where one gateway, or a lease of capacity, lacks money that lies idle with another.

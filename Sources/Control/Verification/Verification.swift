@@ -17,6 +17,7 @@ package struct Verification {
     var checkpoints = Finding("stored balances are the fold of the entries")
     var rating = Finding("every usage event rated again gives what was charged")
     var charges = Finding("every usage event has its charge, and every charge its event")
+    var supplies = Finding("every request at a supplier is costed by its terms, and posted once")
     var tokens = Finding("every token is billed, or not billed for a reason")
     var journals = Finding("every settled request of the journals is here once")
     var stretches = Finding("every lease's stretches follow each other from its start to its end")
@@ -35,6 +36,8 @@ package struct Verification {
     var balances: [AccountName: Money] = [:]
     /// Charges that no usage event has claimed yet, by their key.
     var unclaimed: [String: Money] = [:]
+    /// What requests at suppliers cost, that no record has claimed yet, by key and account.
+    var unclaimedSupplies: [String: [AccountName: Money]] = [:]
     /// The same of charges for leases and volumes.
     var unclaimedCapacity: [String: Money] = [:]
     /// Service credits that were posted and no record has claimed yet, by their key.
@@ -61,6 +64,7 @@ package struct Verification {
             for row in try reader.settledLeases() { verification.settledLeases[row.lease] = row }
             try verification.verifyLedger()
             try verification.verifyUsage()
+            try verification.verifySupplies()
             try verification.verifyJournals()
             try verification.verifyCapacity()
             try verification.verifyUses()
@@ -71,8 +75,9 @@ package struct Verification {
 
     private var findings: [Finding] {
         [
-            balance, once, covered, checkpoints, rating, charges, tokens, journals, stretches,
-            capacityRating, capacityCharges, holds, credits, uses, surplus, invoices, notes,
+            balance, once, covered, checkpoints, rating, charges, tokens, supplies, journals,
+            stretches, capacityRating, capacityCharges, holds, credits, uses, surplus, invoices,
+            notes,
         ]
     }
 }
@@ -157,6 +162,9 @@ extension Verification {
                 unclaimed[transaction.idempotencyKey] =
                     transaction.amount(on: .tokenRevenue) ?? .zero
             }
+        case .supply:
+            unclaimedSupplies[transaction.idempotencyKey] = Dictionary(
+                transaction.entries.map { ($0.account, $0.amount) }, uniquingKeysWith: +)
         case .rounding, .correction:
             documentPostings[transaction.idempotencyKey] = transaction
         default: break

@@ -45,6 +45,8 @@ package struct SupplierDeclaration: Hashable, Codable, Sendable {
     package enum Terms: Hashable, Codable, Sendable {
         case owned(OwnedCost)
         case boughtIn(SupplyContract)
+        /// Sells tokens rather than accelerators.
+        case remote(RemoteSupply)
     }
 
     package var name: SupplierName

@@ -124,6 +124,9 @@ extension ClientConnection {
         switch phase {
         case .waiting where exchange.hold == nil:
             admit(exchange)
+        case .waiting where exchange.awaitsSupplier:
+            exchange.awaitsSupplier = false
+            findPlace(exchange)
         case .answering where exchange.hold != nil:
             exchange.extensionIsPending = false
             continueStream()
@@ -131,15 +134,17 @@ extension ClientConnection {
         }
     }
 
-    private func findPlace(_ exchange: Exchange) {
-        guard let pool = exchange.model?.pool else { return }
+    func findPlace(_ exchange: Exchange) {
+        guard let model = exchange.model else { return }
+        let pool = model.pool
+        if !model.supplies.isEmpty, goesOut(exchange, model) { return }
         let deadline = loop.now + loop.waits.queueWait
         switch pool.acquire(ticket, deadline: deadline) {
         case .granted(let replica): placeGranted(replica)
         case .queued(let ticket):
             exchange.queueTicket = ticket
             self.deadline = .max
-        case .refused(let failure): refuseAdmitted(failure)
+        case .refused(let failure): refuseAdmitted(refusal(of: exchange, or: failure))
         }
     }
 
@@ -177,7 +182,11 @@ extension ClientConnection {
 
     func waitTookTooLong() {
         guard let exchange else { return }
-        if exchange.hold == nil {
+        if exchange.awaitsSupplier {
+            exchange.awaitsSupplier = false
+            exchange.staysHome = true
+            findPlace(exchange)
+        } else if exchange.hold == nil {
             respond(
                 Failure(
                     .unavailable,
@@ -191,7 +200,8 @@ extension ClientConnection {
         guard let exchange, exchange.hold != nil else { return }
         exchange.queueTicket = nil
         exchange.replica = replica
-        exchange.openedAt = loop.clock.now()
+        // At a supplier the caps of that day hold it.
+        if exchange.supply == nil { exchange.openedAt = loop.clock.now() }
         phase = .answering
         let now = loop.now
         deadline = now + loop.waits.firstByteWait
@@ -203,6 +213,12 @@ extension ClientConnection {
     func noteSending(_ exchange: Exchange, to replica: ReplicaSnapshot) {
         guard !exchange.wasSent else { return }
         exchange.wasSent = true
+        // What goes out is written down once it is answered: until then it may come back.
+        guard exchange.supply == nil else { return }
+        noteOpened(exchange, at: replica)
+    }
+
+    func noteOpened(_ exchange: Exchange, at replica: ReplicaSnapshot) {
         guard exchange.scanned?.streaming == true, let hold = exchange.hold,
             let priced = exchange.priced
         else { return }

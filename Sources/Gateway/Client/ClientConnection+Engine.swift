@@ -48,7 +48,7 @@ extension ClientConnection: EngineUser {
 
     /// The request as the engine gets it: our own header, and the client's body with a few splices.
     private func engineRequest(_ exchange: Exchange, to replica: ReplicaSnapshot) -> [ByteBuffer] {
-        guard let scanned = exchange.scanned, let model = exchange.model else { return [] }
+        guard let scanned = exchange.scanned else { return [] }
         let counting: OpenAIRewrite.Counting =
             switch replica.engine {
             case .llamaCpp: .llamaTimings
@@ -57,7 +57,7 @@ extension ClientConnection: EngineUser {
             }
         let splices = OpenAIRewrite.splices(
             for: scanned, maximumTokens: maximumTokens(exchange, scanned: scanned),
-            upstreamModel: model.deployment.upstreamModel, counting: counting, cacheSalt: nil,
+            upstreamModel: exchange.upstreamModel, counting: counting, cacheSalt: nil,
             asStream: exchange.assembly != nil)
         let grown = splices.reduce(exchange.body.readableBytes) {
             $0 + $1.replacement.count - $1.range.count
@@ -115,8 +115,8 @@ extension ClientConnection: EngineUser {
             text.write(exchange.requestText)
             text.write("\r\n")
         }
-        if let deployment = exchange.model?.deployment, deployment.keyFile != nil {
-            bytes.writeString(loop.suppliers.authorization(for: deployment))
+        if let file = exchange.keyFile {
+            bytes.writeString(loop.suppliers.authorization(from: file))
         }
         bytes.writeStaticString("\r\n")
     }
@@ -150,7 +150,8 @@ extension ClientConnection: EngineUser {
         guard let exchange else { return }
         exchange.status = head.status
         exchange.isEventStream = head.eventStream && head.status == 200
-        exchange.body = ByteBuffer()
+        // What a supplier refuses is asked again here.
+        if head.status == 200 || exchange.supply == nil { exchange.body = ByteBuffer() }
         renewAnswerDeadline()
         guard exchange.isEventStream, exchange.assembly == nil else { return }
         if exchange.scanned?.streaming == true {
@@ -209,6 +210,8 @@ extension ClientConnection: EngineUser {
         }
         if exchange.hasAnswered {
             breakStream(exchange, outcome: .engineFailed, failure: failure)
+        } else if wasSilent, comesBack(exchange) {
+            return
         } else {
             let known = exchange.meter.delivered
             settle(exchange, outcome: .engineFailed, known: known, wasDelivered: false)
@@ -262,7 +265,7 @@ extension ClientConnection: EngineUser {
         let known = usage?.counts(for: exchange.endpoint) ?? .zero
         var edits = timings.map { [Splice(range: $0, replacement: [])] } ?? []
         if let name = exchange.scanned?.model, let model,
-            exchange.model?.deployment.upstreamModel != nil
+            exchange.upstreamModel != nil
         {
             edits.append(Splice(range: model, replacement: JSONText.quoted(name)))
             edits.sort { $0.range.lowerBound < $1.range.lowerBound }
@@ -285,6 +288,7 @@ extension ClientConnection: EngineUser {
 
     /// The engine said no: nothing is billed, and its words are put into the dialect's form.
     private func engineRefused(_ exchange: Exchange) {
+        if EngineRefusal.isOfServer(exchange.status), comesBack(exchange) { return }
         settle(exchange, outcome: .engineFailed, known: .zero, wasDelivered: false)
         let body = Array(exchange.answer.readableBytesView.prefix(64 << 10))
         respond(EngineRefusal.failure(status: exchange.status, body: body))

@@ -41,9 +41,13 @@ extension ClientConnection {
                     "replica": "\(replica.replica)", "outcome": "\(outcome.rawValue)",
                 ])
         }
-        exchange.model?.pool.release(
-            replica.replica, request: exchange.request, counts: result.billed + result.unbilled,
-            wasAborted: wasAborted)
+        if let supply = exchange.supply {
+            endSupply(of: exchange, supply, counts: result.billed + result.unbilled)
+        } else {
+            exchange.model?.pool.release(
+                replica.replica, request: exchange.request,
+                counts: result.billed + result.unbilled, wasAborted: wasAborted)
+        }
         // What was opened has to be closed; what no engine was ever sent leaves no trace.
         if exchange.wasSent {
             let waiter: JournalWaiter? =

@@ -13,6 +13,7 @@ extension ClientConnection {
 
     func beginStream(_ exchange: Exchange) {
         exchange.hasAnswered = true
+        noteAnswer(exchange)
         exchange.out.isChunked = intake.speaksHTTP11
         exchange.ending.isChunked = exchange.out.isChunked
         if !exchange.out.isChunked { keepAlive = false }
@@ -200,7 +201,7 @@ extension ClientConnection {
         func copy(upTo end: Int) {
             target.add(UnsafeRawBufferPointer(rebasing: event[position..<end]))
         }
-        if exchange.model?.deployment.upstreamModel != nil, let model = frame.modelRange,
+        if exchange.upstreamModel != nil, let model = frame.modelRange,
             let name = exchange.scanned?.model
         {
             copy(upTo: model.lowerBound)

@@ -12,6 +12,11 @@ enum EngineRefusal {
         var error: Inner?
     }
 
+    /// Whether the server's state, not the request, is what is wrong.
+    static func isOfServer(_ status: Int) -> Bool {
+        status >= 500 || [401, 402, 403, 404, 408, 429].contains(status)
+    }
+
     static func failure(status: Int, body: [UInt8]) -> Failure {
         let inner = (try? JSONDecoder().decode(Body.self, from: Data(body)))?.error
         let message = inner?.message.map { String($0.prefix(500)) }

@@ -1,3 +1,4 @@
+import Link
 import Fleet
 import NIOCore
 import RequestPath
@@ -20,6 +21,14 @@ final class Exchange {
     var demand: Demand?
     var hold: Hold?
     var replica: ReplicaSnapshot?
+    /// The supplier it went out to; nil: it is with a replica of ours, or waits for one.
+    var supply: SupplyUse?
+    /// It waits for control to lend under a supplier's cap.
+    var awaitsSupplier = false
+    /// It went out once and came back: it stays.
+    var staysHome = false
+    /// Why it did not go out, where it could have.
+    var supplyRefusal: (supplier: SupplierName, reason: SupplierAccount.Refusal)?
     var openedAt = Instant(microseconds: 0)
     /// Tells the wait for money or a place apart from an earlier one.
     var queueTicket: Int64?
@@ -62,6 +71,14 @@ final class Exchange {
     /// When the engine was asked, and when its last byte came: what lies between is not our time.
     var askedAt: Int64 = 0
     var engineEndedAt: Int64 = 0
+
+    /// The name by which whoever answers knows the model; nil: by the client's.
+    var upstreamModel: String? {
+        supply?.entry.offer.upstreamModel ?? model?.deployment.upstreamModel
+    }
+    var keyFile: String? {
+        supply == nil ? model?.deployment.keyFile : supply?.entry.offer.keyFile
+    }
 
     /// llama.cpp's server reports the usage of a single choice, whatever their number; only in a
     /// stream does each choice end with its own.

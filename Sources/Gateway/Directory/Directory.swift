@@ -36,16 +36,19 @@ final class KeyEntry: Sendable {
     let actor: OrganizationAccount.Actor
     /// nil: all models.
     let models: Set<String>?
+    /// Of a team of ours.
+    let isInternal: Bool
 
     init(
         key: APIKeyID, project: ProjectID, account: AccountOwner, actor: OrganizationAccount.Actor,
-        models: Set<String>?
+        models: Set<String>?, isInternal: Bool = false
     ) {
         self.key = key
         self.project = project
         self.account = account
         self.actor = actor
         self.models = models
+        self.isInternal = isInternal
     }
 
     func mayCall(_ model: String) -> Bool { models.map { $0.contains(model) } ?? true }
@@ -83,11 +86,16 @@ final class ModelEntry: Sendable {
     let pool: ModelPool
     /// By effective time, the earliest first; never empty.
     let rates: [PricedRate]
+    /// Who else answers for it, the cheapest first: mostly nobody.
+    let supplies: [SupplyEntry]
 
-    init(deployment: Deployment, pool: ModelPool, rates: [PricedRate]) {
+    init(
+        deployment: Deployment, pool: ModelPool, rates: [PricedRate], supplies: [SupplyEntry] = []
+    ) {
         self.deployment = deployment
         self.pool = pool
         self.rates = rates
+        self.supplies = supplies
     }
 
     /// The price in force at `now`; nil before the first takes effect.

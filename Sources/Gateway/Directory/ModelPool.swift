@@ -37,6 +37,17 @@ final class ModelPool: Sendable {
         }
     }
 
+    /// A place now, or how many wait for one and whether anything can serve them.
+    func takeFreePlace() -> (place: ReplicaSnapshot?, waiting: Int, isReady: Bool) {
+        state.withLock { state in
+            if let replica = state.queue.takeFreePlace() {
+                state.grants += 1
+                return (replica, 0, true)
+            }
+            return (nil, state.queue.length, state.queue.hasReadyReplica)
+        }
+    }
+
     /// Ends a request's stay on a replica; what it reported goes into the comparison with the
     /// engine's counters.
     func release(

@@ -1,4 +1,3 @@
-import Fleet
 import Foundation
 import Synchronization
 
@@ -6,16 +5,13 @@ import Synchronization
 final class SupplierKeys: Sendable {
     private let headers = Mutex<[String: String]>([:])
 
-    /// The Authorization header for a deployment: empty without a key file or if it is unreadable.
-    func authorization(for deployment: Deployment) -> String {
-        guard let file = deployment.keyFile else { return "" }
-        return headers.withLock { $0[file] ?? "" }
-    }
+    /// The Authorization header with the key in `file`: empty if that is unreadable.
+    func authorization(from file: String) -> String { headers.withLock { $0[file] ?? "" } }
 
     /// Reads the files again; off the event loops.
-    func load(_ deployments: [Deployment]) {
+    func load(_ files: Set<String>) {
         var loaded: [String: String] = [:]
-        for file in Set(deployments.compactMap(\.keyFile)) {
+        for file in files {
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { continue }
             let key = text.trimmingCharacters(in: .whitespacesAndNewlines)
             guard !key.isEmpty, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { continue }

@@ -92,7 +92,7 @@ final class GatewayDesk {
             announce()
             treasury.linkFound { [link] in link.send($0) }
         case .snapshot(let snapshot):
-            suppliers.load(snapshot.deployments)
+            suppliers.load(snapshot.keyFiles)
             let directory = treasury.update(snapshot)
             if !hasBegun { begin(snapshot) }
             publish(directory)

@@ -19,6 +19,10 @@ struct LoopMeters: Sendable {
     var duration = Histogram(bounds: Histogram.durationBounds)
     var timeToFirstToken = Histogram(bounds: Histogram.durationBounds)
 
+    /// Requests that went out to a supplier, and that could have but for a cap, a price or a place.
+    var wentOut: Int64 = 0
+    var stayedHome: Int64 = 0
+
     mutating func ended(
         _ exchange: Exchange, outcome: Outcome, billed: TokenCounts, at now: Int64
     ) {
@@ -52,6 +56,8 @@ struct LoopMeters: Sendable {
             models[pool, default: (model.name, OfModel())].meters.add(model.meters)
         }
         refusals.merge(other.refusals, uniquingKeysWith: +)
+        wentOut += other.wentOut
+        stayedHome += other.stayedHome
         overhead.add(other.overhead)
         duration.add(other.duration)
         timeToFirstToken.add(other.timeToFirstToken)

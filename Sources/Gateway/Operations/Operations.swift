@@ -62,6 +62,12 @@ final class Operations: Sendable {
         }) {
             text.sample("spillway_refusals_total", [("code", code.rawValue)], count)
         }
+        text.family(
+            "spillway_supplier_requests_total", "counter",
+            "Requests without a replica of ours: sent to a supplier, or kept by a cap or a price.")
+        text.sample("spillway_supplier_requests_total", [("way", "out")], reading.meters.wentOut)
+        text.sample(
+            "spillway_supplier_requests_total", [("way", "kept")], reading.meters.stayedHome)
         text.family("gen_ai_client_token_usage_total", "counter", "Billed tokens by class.")
         for (model, meters) in models {
             for tokenClass in TokenClass.allCases where meters.tokens[tokenClass] > 0 {

@@ -22,7 +22,7 @@ final class Treasury {
     private static let waiterGrace: Int64 = 1_000_000_000
 
     private struct Borrowing {
-        let account: AccountOwner
+        let account: any Borrower
         let requests: [BorrowRequest]
         var waiters: CircularBuffer<Waiter>
     }
@@ -42,6 +42,7 @@ final class Treasury {
     private let journal: Journal
     private var accounts: [OrganizationID: Parties] = [:]
     private var pools: [String: ModelPool] = [:]
+    private var suppliers: [SupplierName: SupplierOwner] = [:]
     private var snapshot: GatewaySnapshot?
     private var period: BillingPeriod?
     private var borrowings: [Int64: Borrowing] = [:]
@@ -85,6 +86,7 @@ final class Treasury {
             )
             projects[terms.project] = (terms, party)
         }
+        let teams = Set(snapshot.organizations.filter { $0.kind == .internal }.map(\.organization))
         var keys: [KeyDigest: KeyEntry] = [:]
         for terms in snapshot.keys {
             guard let project = projects[terms.project],
@@ -97,13 +99,15 @@ final class Treasury {
             keys[digest] = KeyEntry(
                 key: terms.key, project: terms.project, account: account(of: organization),
                 actor: OrganizationAccount.Actor(project: project.party, key: party),
-                models: Self.intersection(project.terms.models, terms.models))
+                models: Self.intersection(project.terms.models, terms.models),
+                isInternal: teams.contains(organization))
         }
         return Directory(version: snapshot.version, keys: keys, models: makeModels(snapshot))
     }
 
     private func makeModels(_ snapshot: GatewaySnapshot) -> [String: ModelEntry] {
         var models: [String: ModelEntry] = [:]
+        let supplies = makeSupplies(snapshot)
         for deployment in snapshot.deployments {
             let pool =
                 pools[deployment.model]
@@ -120,10 +124,37 @@ final class Treasury {
             }
             // A model without a price is not served.
             guard !rates.isEmpty else { continue }
-            models[deployment.model] = ModelEntry(deployment: deployment, pool: pool, rates: rates)
+            models[deployment.model] = ModelEntry(
+                deployment: deployment, pool: pool, rates: rates,
+                supplies: supplies[deployment.model] ?? [])
         }
         for (model, pool) in pools where models[model] == nil { pool.update([]) }
         return models
+    }
+
+    /// Who else answers for each model: the cheapest first, then by name.
+    private func makeSupplies(_ snapshot: GatewaySnapshot) -> [String: [SupplyEntry]] {
+        var entries: [String: [SupplyEntry]] = [:]
+        for supply in snapshot.supplies.sorted(by: { $0.supplier < $1.supplier }) {
+            let terms = SupplierAccount.Terms(
+                requests: supply.requests, dailyCap: supply.dailyCap,
+                monthlyCap: supply.monthlyCap)
+            let owner =
+                suppliers[supply.supplier] ?? SupplierOwner(supply.supplier, terms: terms)
+            suppliers[supply.supplier] = owner
+            owner.state.withLock { $0.setTerms(terms) }
+            for offer in supply.offers {
+                entries[offer.replica.model, default: []].append(
+                    SupplyEntry(owner: owner, offer: offer))
+            }
+        }
+        // The order of names is kept among equals.
+        return entries.mapValues { entries in
+            entries.enumerated().sorted {
+                ($0.element.cost.ceiling(promptTokens: 1, generatedTokens: 1), $0.offset)
+                    < ($1.element.cost.ceiling(promptTokens: 1, generatedTokens: 1), $1.offset)
+            }.map(\.element)
+        }
     }
 
     var allPools: [ModelPool] { Array(pools.values) }
@@ -157,7 +188,7 @@ final class Treasury {
     // MARK: Borrowing
 
     /// Asks control for what is lacking; the ticket is resumed when the answer is there.
-    func borrow(_ shortages: [Shortage], for account: AccountOwner, ticket: ConnectionTicket) {
+    func borrow(_ shortages: [Shortage], for account: any Borrower, ticket: ConnectionTicket) {
         let scopes = Set(shortages.map(\.scope))
         let waiter = Waiter(ticket: ticket, since: Int64(NIODeadline.now().uptimeNanoseconds))
         // One more finds out by its own deadline.
@@ -195,15 +226,13 @@ final class Treasury {
 
     func granted(_ id: Int64, _ grants: [ScopedAmount], at now: Int64) {
         guard let borrowing = borrowings.removeValue(forKey: id) else { return }
-        borrowing.account.state.withLock { state in
-            for request in borrowing.requests {
-                let amount = grants.first { $0.scope == request.scope }?.amount ?? .zero
-                // Whether control has no more is asked by whoever needs it.
-                let isDry = amount < request.wanted && request.needed > .zero
-                state.receive(
-                    amount, in: request.scope,
-                    dryUntil: isDry ? now + Self.dryNanoseconds : nil, at: now)
-            }
+        for request in borrowing.requests {
+            let amount = grants.first { $0.scope == request.scope }?.amount ?? .zero
+            // Whether control has no more is asked by whoever needs it.
+            let isDry = amount < request.wanted && request.needed > .zero
+            borrowing.account.receive(
+                amount, in: request.scope, dryUntil: isDry ? now + Self.dryNanoseconds : nil,
+                at: now)
         }
         waiting -= borrowing.waiters.count
         for waiter in borrowing.waiters { waiter.ticket.resume(.money) }
@@ -237,12 +266,11 @@ final class Treasury {
 
     /// All that was granted in this epoch.
     var lent: [ScopedAmount] {
-        accounts.values.flatMap { parties in
-            parties.account.state.withLock { state in
-                state.purses.filter { $0.lent > .zero }.map {
-                    ScopedAmount(scope: $0.scope, amount: $0.lent)
-                }
-            }
+        let purses =
+            accounts.values.flatMap { $0.account.state.withLock { $0.purses } }
+            + suppliers.values.flatMap { $0.state.withLock { Array($0.purses.values) } }
+        return purses.filter { $0.lent > .zero }.map {
+            ScopedAmount(scope: $0.scope, amount: $0.lent)
         }
     }
 
@@ -252,22 +280,28 @@ final class Treasury {
     /// again.
     func returnIdle(at now: Int64) {
         guard send != nil else { return }
-        give { $0.takeFree(idleSince: now - Self.idleNanoseconds) }
+        give(
+            { $0.takeFree(idleSince: now - Self.idleNanoseconds) },
+            ofSuppliers: { $0.takeFree(idleSince: now - Self.idleNanoseconds) })
     }
 
     /// Returns what is free in the scopes that control asks for, or in all.
     func returnFree(in scopes: Set<Scope>?) {
-        give { $0.takeFree(idleSince: .max, scopes: scopes) }
+        give(
+            { $0.takeFree(idleSince: .max, scopes: scopes) },
+            ofSuppliers: { $0.takeFree(idleSince: .max, scopes: scopes) })
     }
 
     private func give(
-        _ take: (inout OrganizationAccount) -> [(scope: Scope, amount: Money)]
+        _ take: (inout OrganizationAccount) -> [(scope: Scope, amount: Money)],
+        ofSuppliers takeSupply: (inout SupplierAccount) -> [(scope: Scope, amount: Money)]
     ) {
         let now = clock.now()
-        for parties in accounts.values {
-            for (scope, amount) in parties.account.state.withLock({ take(&$0) }) {
-                journal.appendSynced(.returned(scope, amount, at: now))
-            }
+        let taken =
+            accounts.values.flatMap { $0.account.state.withLock { take(&$0) } }
+            + suppliers.values.flatMap { $0.state.withLock { takeSupply(&$0) } }
+        for (scope, amount) in taken {
+            journal.appendSynced(.returned(scope, amount, at: now))
         }
     }
 }

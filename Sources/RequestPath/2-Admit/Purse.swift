@@ -3,7 +3,8 @@ package import Vocabulary
 
 /// Money of one scope that control has lent to this gateway, and what became of it.
 ///
-/// free = lent − spent − returned − held, never negative.
+/// free = lent − spent − returned − held; below zero only where a supplier counted more than was
+/// held.
 package struct Purse: Sendable {
     package let scope: Scope
     /// All grants of this epoch.
@@ -42,6 +43,13 @@ package struct Purse: Sendable {
     mutating func end(hold amount: Money, spending charge: Money) {
         held -= amount
         precondition(charge <= free, "a charge must be covered by its hold")
+        spent += charge
+    }
+
+    /// The same where the charge is somebody else's word: beyond what is free the purse is
+    /// overdrawn, and the next grant makes up for it.
+    mutating func end(hold amount: Money, overdrawingBy charge: Money) {
+        held -= amount
         spent += charge
     }
 

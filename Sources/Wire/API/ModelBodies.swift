@@ -29,11 +29,12 @@ package struct ModelBody: Codable, Hashable, Sendable {
     package var replicas: Int
     package var file: String?
     package var url: String?
+    package var supplier: SupplierName?
     package var upstreamModel: String?
     package var createdAt: Instant
 
     package enum CodingKeys: String, CodingKey {
-        case name, engine, capabilities, state, problem, slots, replicas, file, url
+        case name, engine, capabilities, state, problem, slots, replicas, file, url, supplier
         case priceAs = "price_as"
         case contextLength = "context_length"
         case maximumOutputTokens = "maximum_output_tokens"
@@ -44,8 +45,8 @@ package struct ModelBody: Codable, Hashable, Sendable {
     package init(
         name: String, engine: String, capabilities: [String], state: State, problem: String? = nil,
         priceAs: String, contextLength: Int64, maximumOutputTokens: Int64, slots: Int,
-        replicas: Int, file: String? = nil, url: String? = nil, upstreamModel: String? = nil,
-        createdAt: Instant
+        replicas: Int, file: String? = nil, url: String? = nil, supplier: SupplierName? = nil,
+        upstreamModel: String? = nil, createdAt: Instant
     ) {
         self.name = name
         self.engine = engine
@@ -59,12 +60,13 @@ package struct ModelBody: Codable, Hashable, Sendable {
         self.replicas = replicas
         self.file = file
         self.url = url
+        self.supplier = supplier
         self.upstreamModel = upstreamModel
         self.createdAt = createdAt
     }
 }
 
-/// Exactly one of `gguf` and `url`, and exactly one of `priceAs` and `priceFile`.
+/// Exactly one of `gguf`, `url` and `supplier`, and exactly one of `priceAs` and `priceFile`.
 package struct ModelAddBody: APIRequestBody, Hashable {
     package var name: String
     /// Weights on control's machine: an absolute path.
@@ -73,6 +75,8 @@ package struct ModelAddBody: APIRequestBody, Hashable {
     package var url: String?
     /// The file with that server's key, mode 0600: an absolute path. Never the key itself.
     package var keyFile: String?
+    /// A supplier in the inventory that answers for it, under its caps.
+    package var supplier: SupplierName?
     package var upstreamModel: String?
     /// The entry of the price book by which it is charged.
     package var priceAs: String?
@@ -86,7 +90,7 @@ package struct ModelAddBody: APIRequestBody, Hashable {
     package var slots: Int?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, gguf, url, capabilities, slots
+        case name, gguf, url, supplier, capabilities, slots
         case keyFile = "key_file"
         case upstreamModel = "upstream_model"
         case priceAs = "price_as"
@@ -97,14 +101,15 @@ package struct ModelAddBody: APIRequestBody, Hashable {
 
     package init(
         name: String, gguf: String? = nil, url: String? = nil, keyFile: String? = nil,
-        upstreamModel: String? = nil, priceAs: String? = nil, priceFile: PriceFileBody? = nil,
-        capabilities: [String]? = nil, contextLength: Int64? = nil,
+        supplier: SupplierName? = nil, upstreamModel: String? = nil, priceAs: String? = nil,
+        priceFile: PriceFileBody? = nil, capabilities: [String]? = nil, contextLength: Int64? = nil,
         maximumOutputTokens: Int64? = nil, slots: Int? = nil
     ) {
         self.name = name
         self.gguf = gguf
         self.url = url
         self.keyFile = keyFile
+        self.supplier = supplier
         self.upstreamModel = upstreamModel
         self.priceAs = priceAs
         self.priceFile = priceFile

@@ -52,7 +52,53 @@ import Wire
         let text = try String(contentsOf: path, encoding: .utf8)
         let inventory = try InventoryFile.read(name: "docs/inventory-example.yaml", text: text)
         #expect(inventory.pools.count == 3)
-        #expect(inventory.suppliers.count == 2)
+        #expect(inventory.suppliers.count == 3)
+        // What is shown is a file again.
+        let shown = InventoryBody(inventory)
+        let json = String(decoding: try JSONEncoder().encode(shown), as: UTF8.self)
+        #expect(try InventoryFile.read(name: "shown", text: json) == inventory)
+    }
+
+    private static let remote = """
+        suppliers:
+          - name: outside
+            remote:
+              url: https://llm.example.com/v1
+              daily_cap: "5"
+              models:
+                - {model: m, input: "0.10", output: "0.40"}
+        """
+
+    @Test func `what a supplier of tokens leaves out is never free`() throws {
+        let inventory = try InventoryFile.read(name: "i.yaml", text: Self.remote)
+        guard case .remote(let supply) = inventory.suppliers[0].terms else {
+            Issue.record("it sells tokens")
+            return
+        }
+        let prices = supply.models[0].perMillion
+        #expect(prices[.cacheRead] == .cents(10) && prices[.cacheWrite] == .cents(10))
+        #expect(prices[.reasoning] == .cents(40) && prices[.embedding] == nil)
+        #expect(supply.dailyCap == .dollars(5) && supply.monthlyCap == nil)
+        #expect(supply.requests == 16 && supply.models[0].queue == 0)
+    }
+
+    @Test(arguments: [
+        ("url: https://llm.example.com/v1", "url: ftp://x", 4, "http or https"),
+        (#"daily_cap: "5""#, #"daily_cap: "-5""#, 5, "amount of dollars"),
+        (#"daily_cap: "5""#, "hourly_cap: 5", 5, "no field 'hourly_cap'"),
+        (#", output: "0.40""#, "", 7, "'input' and 'output'"),
+        ("model: m,", "queue: 1,", 7, "lacks 'model'"),
+    ])
+    func `what is wrong with a supplier of tokens is named with its line`(
+        old: String, new: String, line: Int, message: String
+    ) throws {
+        let text = Self.remote.replacing(old, with: new)
+        #expect(text != Self.remote)
+        let failure = #expect(throws: Failure.self) {
+            try InventoryFile.read(name: "i.yaml", text: text)
+        }
+        #expect(failure?.message.contains(message) == true, "\(failure?.message ?? "")")
+        #expect(failure?.parameter == "i.yaml:\(line)", "\(failure?.message ?? "")")
     }
 
     @Test(arguments: [

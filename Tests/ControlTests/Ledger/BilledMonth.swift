@@ -18,7 +18,7 @@ import Wire
 @testable import Control
 
 /// A month with one row at least in every table of money: a customer with a credit limit, one
-/// gateway with three requests, one in quarantine and abandoned tokens, two leases and a volume, an
+/// gateway with three requests, the first at a supplier, one in quarantine and abandoned tokens, two leases and a volume, an
 /// invoice and a credit note.
 final class BilledMonth {
     static let price = ModelPrice(
@@ -62,12 +62,30 @@ final class BilledMonth {
         try gateway.append(.epoch(gateway.id, epoch: gateway.epoch, at: .noon))
         try await apply()
         try await borrow(.dollars(2))
-        for _ in 0..<3 { try settle() }
+        try settle(at: try await supplier())
+        for _ in 0..<2 { try settle() }
         try settle(costs: .dollars(1))
         try gateway.append(
             .abandoned(RequestID(high: 8, low: 1), TokenCounts(output: 3), at: .noon))
         try await apply()
         try await rent()
+    }
+
+    /// The replica of a supplier that serves the model.
+    private func supplier() async throws -> ReplicaID {
+        let name = try #require(SupplierName("outside"))
+        let model = RemoteModel(
+            model: "model", perMillion: [.input: .cents(50), .output: .dollars(2)])
+        let inventory = Inventory(suppliers: [
+            SupplierDeclaration(
+                name: name,
+                terms: .remote(
+                    RemoteSupply(baseURL: "http://127.0.0.1:1/v1", requests: 1, models: [model])))
+        ])
+        try await service.inTransaction { service, records in
+            try service.recordSupplyTerms(of: inventory, records)
+        }
+        return ControlService.terms(of: model, from: name).replica
     }
 
     /// A lease that failed in the end and was credited, one that runs, and a volume.
@@ -112,13 +130,13 @@ final class BilledMonth {
     @discardableResult
     func settle(
         _ number: UInt64? = nil, costs amount: Money? = nil, outcome: Outcome = .completed,
-        version: Int64 = 1
+        version: Int64 = 1, at replica: ReplicaID = ReplicaID(high: 1, low: 1)
     ) throws -> RequestID {
         requests += 1
         let opened = OpenedRequest(
             request: RequestID(high: 8, low: number ?? requests), organization: customer.id,
             project: customer.project, key: APIKeyID(high: 1, low: 1),
-            replica: ReplicaID(high: 1, low: 1), model: "model", endpoint: .chatCompletions,
+            replica: replica, model: "model", endpoint: .chatCompletions,
             streaming: true, at: .noon, priceVersion: version, hold: .cents(10))
         try gateway.append(
             .settled(

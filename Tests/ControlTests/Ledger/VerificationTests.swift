@@ -31,6 +31,7 @@ struct VerificationTests {
     private static let charges = "every usage event has its charge"
     private static let tokens = "every token is billed"
     private static let journals = "every settled request of the journals"
+    private static let supplies = "every request at a supplier"
     private static let stretches = "every lease's stretches"
     private static let capacityRating = "every stretch of a lease or a volume"
     private static let capacityCharges = "every billed stretch has its charge"
@@ -49,14 +50,14 @@ struct VerificationTests {
         Tampering(
             "an entry is dropped",
             "DELETE FROM entries WHERE transaction_sequence = \(aCharge) AND amount LIKE '-%'",
-            broken: [balance, charges, capacityCharges, credits, invoices, notes]),
+            broken: [supplies, balance, charges, capacityCharges, credits, invoices, notes]),
         Tampering(
             "the amount of an entry is changed",
             """
             UPDATE entries SET amount = '0.5' WHERE transaction_sequence = \(aCharge)
                 AND amount NOT LIKE '-%'
             """,
-            broken: [balance, charges, capacityCharges, credits, invoices, notes]),
+            broken: [supplies, balance, charges, capacityCharges, credits, invoices, notes]),
         Tampering(
             "a charge is changed on both sides",
             """
@@ -126,11 +127,11 @@ struct VerificationTests {
         Tampering(
             "a usage event has more tokens",
             "UPDATE usage_events SET output_tokens = 501 WHERE sequence = \(anEvent)",
-            broken: [rating, journals]),
+            broken: [supplies, rating, journals]),
         Tampering(
             "tokens are not billed, for no reason",
             "UPDATE usage_events SET unbilled_output_tokens = 7 WHERE sequence = \(anEvent)",
-            broken: [tokens, journals]),
+            broken: [supplies, tokens, journals]),
         Tampering(
             "a price is changed afterwards",
             "UPDATE price_books SET document = REPLACE(document, '\"4\"', '\"5\"')",
@@ -249,6 +250,14 @@ struct VerificationTests {
             "a service credit is not on record",
             "DELETE FROM service_credits",
             broken: [credits, invoices]),
+        Tampering(
+            "a supplier costs less than it took",
+            "UPDATE supplied_tokens SET cost = '0.0001'",
+            broken: [supplies]),
+        Tampering(
+            "a request at a supplier has no cost",
+            "DELETE FROM supplied_tokens",
+            broken: [supplies]),
     ]
 
     private func withMonth(_ body: (BilledMonth) async throws -> Void) async throws {

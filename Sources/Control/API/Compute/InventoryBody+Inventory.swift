@@ -37,6 +37,15 @@ extension SupplierDeclarationBody {
                 pricePerAcceleratorHour: contract.pricePerAcceleratorHour, from: contract.from,
                 to: contract.to, accelerators: contract.accelerators,
                 monthlyCap: contract.monthlyCap)
+        case .remote(let supply):
+            remote = Remote(
+                url: supply.baseURL, keyFile: supply.keyFile, requests: supply.requests,
+                dailyCap: supply.dailyCap, monthlyCap: supply.monthlyCap,
+                models: supply.models.map {
+                    Remote.Model(
+                        model: $0.model, upstreamModel: $0.upstreamModel, queue: $0.queue,
+                        perMillion: $0.perMillion)
+                })
         }
     }
 }

@@ -60,6 +60,7 @@ package enum InventoryChange {
         }
         let used = Set(inventory.pools.map(\.supplier))
         for supplier in inventory.suppliers where !used.contains(supplier.name) {
+            if case .remote = supplier.terms { continue }
             warnings.append("No pool is from \(supplier.name).")
         }
         return warnings

@@ -30,7 +30,7 @@ package enum InventoryFile {
 
     private enum Known {
         static let site = ["name", "energy_price", "pue", "power_cap_watts"]
-        static let supplier = ["name", "owned", "bought_in"]
+        static let supplier = ["name", "owned", "bought_in", "remote"]
         static let owned = [
             "capital_per_node", "life_months", "residual", "cost_of_capital", "operations",
             "watts_per_node",
@@ -86,13 +86,17 @@ package enum InventoryFile {
             let terms: SupplierDeclaration.Terms
             switch (
                 try entry.fields("owned", known: Known.owned),
-                try entry.fields("bought_in", known: Known.boughtIn)
+                try entry.fields("bought_in", known: Known.boughtIn),
+                try entry.fields("remote", known: RemoteSupplyFields.known)
             ) {
-            case (let owned?, nil): terms = .owned(try InventoryFile.owned(owned))
-            case (nil, let contract?): terms = .boughtIn(try InventoryFile.contract(contract))
+            case (let owned?, nil, nil): terms = .owned(try InventoryFile.owned(owned))
+            case (nil, let contract?, nil): terms = .boughtIn(try InventoryFile.contract(contract))
+            case (nil, nil, let remote?): terms = .remote(try RemoteSupplyFields.read(remote))
             default:
                 throw entry.failure(
-                    "name", "supplier \(name) has either 'owned' or 'bought_in', with its costs.")
+                    "name",
+                    "supplier \(name) has one of 'owned', 'bought_in' and 'remote', with its "
+                        + "costs.")
             }
             inventory.suppliers.append(SupplierDeclaration(name: name, terms: terms))
         }
@@ -135,6 +139,10 @@ package enum InventoryFile {
             ] where !isKnown {
                 throw entry.failure(
                     field, "there is no \(field) '\(name)' in '\(field)s'. Declare it there.")
+            }
+            if case .remote? = inventory.suppliers.first(where: { $0.name == supplier })?.terms {
+                throw entry.failure(
+                    "supplier", "\(supplier) sells tokens; a pool's nodes are from another.")
             }
             let shape = try InventoryFile.shape(entry)
             let declared = try self.nodes(entry)

@@ -203,6 +203,77 @@ package struct SupplierBody: Codable, Hashable, Sendable {
         case owned
         case takeOrPay = "take_or_pay"
         case payAsYouGo = "pay_as_you_go"
+        /// Sells tokens.
+        case remote
+    }
+
+    /// What it may cost in a day or a month, and what of that is used.
+    package struct Cap: Codable, Hashable, Sendable {
+        /// `2026-11-22` or `2026-11` (UTC).
+        package var period: String
+        /// nil: no limit.
+        package var cap: Money?
+        package var used: Money
+        /// With gateways, for requests that are under way or may come.
+        package var setAside: Money
+
+        package enum CodingKeys: String, CodingKey {
+            case period, cap, used
+            case setAside = "set_aside"
+        }
+
+        package init(period: String, cap: Money?, used: Money, setAside: Money) {
+            self.period = period
+            self.cap = cap
+            self.used = used
+            self.setAside = setAside
+        }
+    }
+
+    /// What a supplier of tokens is asked for.
+    package struct Tokens: Codable, Hashable, Sendable {
+        package struct Model: Codable, Hashable, Sendable {
+            package var model: String
+            package var upstreamModel: String?
+            /// What it takes, in dollars per million tokens by class.
+            package var perMillion: [String: Money]
+            /// As many requests wait for a replica of ours before one goes out.
+            package var queue: Int
+            package var isServed: Bool
+            /// Whether the price in force covers what it takes in every class: else none goes out.
+            package var isCovered: Bool
+
+            package enum CodingKeys: String, CodingKey {
+                case model, queue
+                case upstreamModel = "upstream_model"
+                case perMillion = "per_million"
+                case isServed = "served"
+                case isCovered = "covered"
+            }
+
+            package init(
+                model: String, upstreamModel: String?, perMillion: [String: Money], queue: Int,
+                isServed: Bool, isCovered: Bool
+            ) {
+                self.model = model
+                self.upstreamModel = upstreamModel
+                self.perMillion = perMillion
+                self.queue = queue
+                self.isServed = isServed
+                self.isCovered = isCovered
+            }
+        }
+
+        package var url: String
+        /// Under way at a time.
+        package var requests: Int
+        package var models: [Model]
+
+        package init(url: String, requests: Int, models: [Model]) {
+            self.url = url
+            self.requests = requests
+            self.models = models
+        }
     }
 
     /// What an accelerator-hour of one of its pools costs us. nil: it cannot be said.
@@ -270,6 +341,10 @@ package struct SupplierBody: Codable, Hashable, Sendable {
     package var accelerators: Int
     /// Of what is bought in.
     package var contract: Contract?
+    /// Of what is paid by use.
+    package var caps: [Cap]?
+    /// Of one that sells tokens.
+    package var tokens: Tokens?
     /// A contract's term, half-open.
     package var from: Instant?
     package var to: Instant?

@@ -86,7 +86,7 @@ package struct SiteBody: Codable, Hashable, Sendable {
     }
 }
 
-/// One of `owned` and `boughtIn`.
+/// One of `owned`, `boughtIn` and `remote`.
 package struct SupplierDeclarationBody: Codable, Hashable, Sendable {
     package struct Owned: Codable, Hashable, Sendable {
         package var capitalPerNode: Money
@@ -147,12 +147,76 @@ package struct SupplierDeclarationBody: Codable, Hashable, Sendable {
         }
     }
 
+    package struct Remote: Codable, Hashable, Sendable {
+        package struct Model: Codable, Hashable, Sendable {
+            package var model: String
+            package var upstreamModel: String?
+            package var queue: Int
+            /// Dollars per million tokens.
+            package var input: Money?
+            package var cachedInput: Money?
+            package var cacheWrite: Money?
+            package var output: Money?
+            package var reasoning: Money?
+            package var embedding: Money?
+
+            package enum CodingKeys: String, CodingKey {
+                case model, queue, input, output, reasoning, embedding
+                case upstreamModel = "upstream_model"
+                case cachedInput = "cached_input"
+                case cacheWrite = "cache_write"
+            }
+
+            package init(
+                model: String, upstreamModel: String?, queue: Int,
+                perMillion: [TokenClass: Money]
+            ) {
+                self.model = model
+                self.upstreamModel = upstreamModel
+                self.queue = queue
+                input = perMillion[.input]
+                cachedInput = perMillion[.cacheRead]
+                cacheWrite = perMillion[.cacheWrite]
+                output = perMillion[.output]
+                reasoning = perMillion[.reasoning]
+                embedding = perMillion[.embedding]
+            }
+        }
+
+        package var url: String
+        package var keyFile: String?
+        package var requests: Int
+        package var dailyCap: Money?
+        package var monthlyCap: Money?
+        package var models: [Model]
+
+        package enum CodingKeys: String, CodingKey {
+            case url, requests, models
+            case keyFile = "key_file"
+            case dailyCap = "daily_cap"
+            case monthlyCap = "monthly_cap"
+        }
+
+        package init(
+            url: String, keyFile: String?, requests: Int, dailyCap: Money?, monthlyCap: Money?,
+            models: [Model]
+        ) {
+            self.url = url
+            self.keyFile = keyFile
+            self.requests = requests
+            self.dailyCap = dailyCap
+            self.monthlyCap = monthlyCap
+            self.models = models
+        }
+    }
+
     package var name: SupplierName
     package var owned: Owned?
     package var boughtIn: BoughtIn?
+    package var remote: Remote?
 
     package enum CodingKeys: String, CodingKey {
-        case name, owned
+        case name, owned, remote
         case boughtIn = "bought_in"
     }
 
