@@ -67,12 +67,7 @@ def main():
         sys.exit("there is no release build: make setup")
     published = json.loads((TRACES / "fgd_allocation.json").read_text())
     rows = packing(published) + speed(arguments.quick)
-    report.print_table(rows)
-    if not arguments.no_append:
-        report.append(ROOT / "Benchmarks" / "results", ROOT, rows, {"benchmark": "placement"})
-    failed = [row.title for row in rows if row.verdict() == "FAIL"]
-    print(f"\nrows that fail: {', '.join(failed) or 'none'}")
-    return 1 if failed else 0
+    return report.finish(ROOT, rows, "placement", not arguments.no_append)
 
 
 if __name__ == "__main__":

@@ -129,3 +129,13 @@ def append(folder, root, rows, notes):
     with open(path, "a", encoding="utf-8") as file:
         file.write(line + "\n")
     return path
+
+
+def finish(root, rows, benchmark, is_kept):
+    """Prints and keeps the rows of one benchmark; answers its exit code."""
+    print_table(rows)
+    if is_kept:
+        append(root / "Benchmarks" / "results", root, rows, {"benchmark": benchmark})
+    failed = [row.title for row in rows if row.verdict() == "FAIL"]
+    print(f"\nrows that fail: {', '.join(failed) or 'none'}")
+    return 1 if failed else 0

@@ -47,13 +47,7 @@ def main():
         seconds, minutes = replay()
         month.add("spillway", seconds)
         cycle.add("spillway", seconds / minutes * POOLS)
-    rows = [month, cycle]
-    report.print_table(rows)
-    if not arguments.no_append:
-        report.append(ROOT / "Benchmarks" / "results", ROOT, rows, {"benchmark": "surplus"})
-    failed = [row.title for row in rows if row.verdict() == "FAIL"]
-    print(f"\nrows that fail: {', '.join(failed) or 'none'}")
-    return 1 if failed else 0
+    return report.finish(ROOT, [month, cycle], "surplus", not arguments.no_append)
 
 
 if __name__ == "__main__":

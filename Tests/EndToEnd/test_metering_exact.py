@@ -13,7 +13,6 @@ from product import (
 MIXED_REQUESTS = 2000 if FULL else 200
 SINGLE_ABORTS = 200 if FULL else 20
 CONCURRENT_ABORTS = 200 if FULL else 40
-# Commonly: while the machine has no time for a gateway or an engine, the other goes on.
 MOST_RESIDUAL_TOKENS = 64
 # Seconds of work, so that nobody who is slow to leave finds the answer complete.
 LONG_ANSWER_TOKENS = 1500
@@ -70,6 +69,15 @@ def mixed_request(generator):
     elif kind == "embedding-list":
         return "/v1/embeddings", {"model": DEMO_MODEL, "input": [question, "water", "dam"]}
     return "/v1/chat/completions", chat
+
+
+def check_residuals(residuals):
+    """Each is small, where the machine is ours. Else commonly: while it has no time for a gateway,
+    the engine goes on."""
+    assert residuals and min(residuals) >= 0, residuals
+    most = max(residuals) if FULL else median(residuals)
+    print(f"residuals: {len(residuals)}, median {median(residuals)}, most {max(residuals)}")
+    assert most <= MOST_RESIDUAL_TOKENS, residuals
 
 
 class Counted:
@@ -213,9 +221,8 @@ def test_answers_left_one_at_a_time_are_exact(product, customer):
         else:
             assert tokens(event["billed"], TOKEN_CLASSES) == 0, "nothing was delivered"
         assert tokens(event["unbilled"], TOKEN_CLASSES) == 0 or event["unbilled_reason"]
-    assert median(
-        tokens(event["unbilled"], ANSWER_CLASSES) for event in left if event["streaming"]
-    ) <= MOST_RESIDUAL_TOKENS, left
+    check_residuals(
+        [tokens(event["unbilled"], ANSWER_CLASSES) for event in left if event["streaming"]])
 
 
 def test_answers_left_together_leave_a_small_residual(product, customer):
@@ -240,8 +247,7 @@ def test_answers_left_together_leave_a_small_residual(product, customer):
         "billed, not billed and abandoned tokens are the engine's counters", 120, every=1)
     residuals = [tokens(event["unbilled"], ANSWER_CLASSES) for event in counted.events()
                  if event["outcome"] == "abandoned"]
-    assert residuals and min(residuals) >= 0, residuals
-    assert median(residuals) <= MOST_RESIDUAL_TOKENS, residuals
+    check_residuals(residuals)
 
 
 @pytest.mark.parametrize("body, status", [
