@@ -82,6 +82,7 @@ swift:
 
 $(PROGRAM): $(SOURCES)
 	@echo "Building the program; the first time takes some ten minutes on two cores."
+	swift build $(RELEASE) --product spillway-worker
 	swift build $(RELEASE) --product spillway
 	@touch $@
 

@@ -37,7 +37,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "spillway",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "spillway", targets: ["spillway"])],
+    products: [
+        .executable(name: "spillway", targets: ["spillway"]),
+        .executable(name: "spillway-worker", targets: ["worker"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -64,7 +67,7 @@ let package = Package(
         .target(name: "Fleet", dependencies: ["Vocabulary"], swiftSettings: house),
         .target(name: "Wire", dependencies: ["Vocabulary"], swiftSettings: house),
 
-        // Floor 2: decisions
+        // Floor 2: decisions, and the program of a Slurm node
         .target(
             name: "RequestPath",
             dependencies: ["Vocabulary", "Metering", "Pricing", "Fleet", "Wire"],
@@ -80,6 +83,7 @@ let package = Package(
             name: "Commerce",
             dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing"],
             swiftSettings: house),
+        .target(name: "LeaseWork", swiftSettings: house),
         .target(
             name: "Records",
             dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing", "Fleet"],
@@ -95,8 +99,9 @@ let package = Package(
         .target(
             name: "Clusters",
             dependencies: [
-                "Vocabulary", "Fleet", "CapacityPath", "Link", asyncHTTPClient, logging, nioCore,
-                nioHTTP1, nioFoundationCompat, nioPosix, subprocess, systemPackage,
+                "Vocabulary", "Fleet", "CapacityPath", "LeaseWork", "Link", asyncHTTPClient,
+                logging,
+                nioCore, nioHTTP1, nioFoundationCompat, nioPosix, subprocess, systemPackage,
             ],
             swiftSettings: house),
         .target(
@@ -138,6 +143,11 @@ let package = Package(
                 "Commands", argumentParser, logging,
             ],
             swiftSettings: house),
+        // Whole in itself, because nodes have neither Swift nor the libraries of this machine.
+        .executableTarget(
+            name: "worker", dependencies: ["LeaseWork"], swiftSettings: house,
+            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]),
+
         // Tests: values, seeded simulation, real parts on loopback, the product as its user meets
         // it
         .target(
@@ -188,6 +198,8 @@ let package = Package(
                 "TestKit", logging, nioCore, nioPosix,
             ],
             swiftSettings: house),
+        .testTarget(
+            name: "LeaseWorkTests", dependencies: ["LeaseWork", "TestKit"], swiftSettings: house),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

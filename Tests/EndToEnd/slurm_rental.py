@@ -197,7 +197,8 @@ class SlurmRental:
 
     def claimed(self, lease):
         """When a lease's job came to its first line on its node."""
-        return os.stat(f"{self.slurm.shared}/leases/{lease}/claim").st_mtime
+        with open(f"{self.slurm.shared}/leases/{lease}/record", encoding="utf-8") as record:
+            return int(record.readline().split()[2]) / 1_000_000
 
     def check_books(self):
         """Stops it and recomputes everything; answers what the verification says."""

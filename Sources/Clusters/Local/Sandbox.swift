@@ -33,20 +33,44 @@ enum Sandbox {
             "--proc", "/proc", "--dev", "/dev",
             "--perms", "1777",
             "--size", "\(min(temporaryBytes, max(1, memoryMiB) << 20))", "--tmpfs", "/tmp",
-            "--dir", "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache",
-            "--ro-bind-try", "/etc/alternatives", "/etc/alternatives",
-            "--ro-bind-try", "/etc/localtime", "/etc/localtime",
         ]
     }
+
+    /// `/etc`, as a directory that has been laid out by ``layOutSettings(_:)``. One mount for all
+    /// of ours: bubblewrap reads the list of mounts again for each.
+    static func settings(_ directory: String) -> [String] {
+        ["--ro-bind", directory, "/etc"]
+            + (machineFiles + machineDirectories).flatMap {
+                ["--ro-bind-try", "/etc/\($0)", "/etc/\($0)"]
+            }
+    }
+
+    enum Setting {
+        case directory
+        case file(String)
+    }
+
+    /// Names what ``settings(_:)`` needs in its directory, with places for what is the machine's.
+    static func layOutSettings(
+        _ place: (_ name: String, _ kind: Setting) throws(Failure) -> Void
+    ) throws(Failure) {
+        for (file, text) in accountFiles { try place(file, .file(text)) }
+        for file in machineFiles { try place(file, .file("")) }
+        for name in machineDirectories + networkDirectories { try place(name, .directory) }
+    }
+
+    private static let machineFiles = ["ld.so.cache"]
+    private static let machineDirectories = ["alternatives"]
+    private static let networkDirectories = ["ssl"]
+    /// The machine's own, for work that sees its network.
+    static let networkFiles = ["resolv.conf", "hosts"] + networkDirectories
 
     /// bubblewrap's options. The environment stands among them, and therefore they are handed over
     /// in a file, not on a command line that everybody of this machine can read.
     static func options(_ specification: LeaseSpecification, stage: String) -> [String] {
         var all = view(of: specification.lease, memoryMiB: specification.limits.memoryMiB)
         all += ["--json-status-fd", "\(Descriptor.status)"]
-        for file in accountFiles.keys.sorted() {
-            all += ["--ro-bind", "\(stage)/etc/\(file)", "/etc/\(file)"]
-        }
+        all += settings("\(stage)/etc")
         for device in specification.devices { all += ["--dev-bind", device, device] }
         all += ["--bind", "\(stage)/workspace", "/workspace"]
         all += ["--ro-bind", "\(stage)/told", "/workspace/.spillway"]
@@ -62,7 +86,7 @@ enum Sandbox {
     }
 
     /// The sandbox's users and hosts: nothing of the machine's own.
-    static let accountFiles = [
+    private static let accountFiles = [
         "passwd": "root:x:0:0:root:/:/bin/sh\n"
             + "work:x:\(innerUser):\(innerUser)::/workspace:/bin/sh\n"
             + "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",

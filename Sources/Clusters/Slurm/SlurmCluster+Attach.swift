@@ -12,7 +12,8 @@ extension SlurmCluster {
     private static let entering = #"""
         exec 2>&1
         directory=$1 rank=$2; shift 2
-        read -r line <"$directory/status-$rank" || exit 125
+        mapfile -d '' -t options <"$directory/sandbox-$rank" || exit 125
+        line=${options[-1]}
         process=${line#*'"child-pid": '}; process=${process%%[!0-9]*}
         namespace=${line#*'"pid-namespace": '}; namespace=${namespace%%[!0-9]*}
         [[ $(readlink "/proc/$process/ns/pid") = "pid:[$namespace]" ]] || {
@@ -20,7 +21,6 @@ extension SlurmCluster {
         while IFS=: read -r _ group path; do
           case $path in /spillway-*) echo 0 >"/sys/fs/cgroup/$group$path/cgroup.procs" || exit 125 ;; esac
         done <"/proc/$process/cgroup"
-        mapfile -d '' -t options <"$directory/options-$rank"
         for ((i = 0; i < ${#options[@]}; i++)); do
           [[ ${options[i]} = --setenv ]] && variables+=("${options[i + 1]}=${options[i + 2]}")
         done
@@ -55,7 +55,8 @@ extension SlurmCluster {
         _ lease: LeaseID, rank: Int, _ target: AttachTarget
     ) async throws(Failure) -> Attachment {
         let files = try await known(lease)
-        guard case .job(let job) = files.readClaim(), files.readEnd() == nil else {
+        let record = files.readRecord()
+        guard case .job(let job) = record?.claim, record?.end == nil else {
             throw Failure(.conflict, "\(lease) does not run now.", retry: .after(.seconds(1)))
         }
         try load()

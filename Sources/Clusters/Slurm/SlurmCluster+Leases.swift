@@ -41,7 +41,7 @@ extension SlurmCluster {
             guard let lease = LeaseID(name) else { continue }
             let files = files(lease)
             var status = stat()
-            guard access(files.live, F_OK) != 0, stat(files.ended, &status) == 0,
+            guard access(files.live, F_OK) != 0, stat(files.recordFile, &status) == 0,
                 Int64(status.st_mtim.tv_sec) + Limit.keptSeconds < clock.now().seconds
             else { continue }
             try Spawn.run(["rm", "-rf", "--", files.path])
@@ -135,7 +135,7 @@ extension SlurmCluster {
 
     package func start(_ start: LeaseStart) async throws(Failure) {
         let lease = start.grant.lease
-        let text = try script.text(start)
+        let assignment = try script.assignment(start)
         guard isolation.sufficesForCustomers || start.isInternal else {
             let missing = isolation.missing.map { "\($0.key.rawValue): \($0.value)" }.sorted()
             throw Failure(
@@ -159,7 +159,7 @@ extension SlurmCluster {
         }
         guard !isStarted, !files(lease).isClaimed else { return }
         try await Blocking.run { () throws(Failure) in
-            try self.files(lease).make(start, script: text)
+            try self.files(lease).make(start, assignment)
         }
         state.withLock { $0.leases.add(lease, grant: start.grant) }
         try await submit(start, accelerator)
@@ -170,7 +170,8 @@ extension SlurmCluster {
     ) async throws(Failure) {
         let lease = start.grant.lease
         let submission = script.submission(
-            start, partition: declaration.partition, accelerator: accelerator)
+            start, partition: declaration.partition, accelerator: accelerator,
+            priority: state.withLock { $0.nextPriority(at: clock.now()) })
         do throws(Failure) {
             let job = try await connection.submit(submission)
             state.withLock { $0.leases.submitted(lease, job: job, at: clock.now()) }
@@ -226,7 +227,7 @@ extension SlurmCluster {
     private func neverStarted(_ lease: LeaseID) async throws(Failure) {
         let files = files(lease)
         let now = clock.now()
-        try SlurmLeaseFiles.write("stopped \(now.microseconds) 0\n".utf8, to: files.ended)
+        try files.recordStopped(at: now)
         try SlurmLeaseFiles.write([], to: files.live)
         let jobs = state.withLock { state in
             state.leases.add(lease, grant: nil)
@@ -243,7 +244,7 @@ extension SlurmCluster {
         let files = files(lease)
         guard files.isClaimed else { return }
         for _ in 0..<Limit.readClaimAttempts {
-            if case .job(let job) = files.readClaim() {
+            if case .job(let job) = files.readRecord()?.claim {
                 try await connection.end(job, signal: "USR1")
                 return
             }

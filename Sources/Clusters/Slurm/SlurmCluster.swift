@@ -43,6 +43,17 @@ package final class SlurmCluster: Cluster {
         var nextSearch = ContinuousClock.now
         /// What each node has for accelerators; nil: CPU slots.
         var accelerators: [NodeName: AcceleratorType?] = [:]
+        var lastPriority: UInt32 = 0
+
+        /// Each job is Slurm's most urgent when it comes: its place has been decided, and it waits
+        /// for no other. Slurm would otherwise leave it to its next round while any is pending.
+        mutating func nextPriority(at now: Instant) -> UInt32 {
+            // Tenths of a second since 2026: below what those of an earlier process had, if ever,
+            // for a moment. Enough until 2039.
+            let tenths = UInt32(clamping: (now.seconds - 1_767_225_600) * 10)
+            lastPriority = max(lastPriority + 1, tenths)
+            return lastPriority
+        }
     }
 
     package let name: ClusterName
@@ -80,12 +91,16 @@ package final class SlurmCluster: Cluster {
         for directory in ["", "/leases", "/live", "/changes", "/volumes", "/snapshots", "/etc"] {
             try SlurmLeaseFiles.makeDirectory(shared + directory)
         }
-        for (file, text) in Sandbox.accountFiles {
-            try SlurmLeaseFiles.write(text.utf8, to: "\(shared)/etc/\(file)")
+        try Sandbox.layOutSettings { (name, kind) throws(Failure) in
+            let path = "\(shared)/etc/\(name)"
+            switch kind {
+            case .directory: try SlurmLeaseFiles.makeDirectory(path)
+            case .file(let text): try SlurmLeaseFiles.write(text.utf8, to: path)
+            }
         }
-        // Named by its content: jobs that run keep the one that they were started with.
-        let worker = "worker-\(SlurmScript.hash(SlurmWorker.text))"
-        try SlurmLeaseFiles.write(SlurmWorker.text.utf8, to: "\(shared)/\(worker)")
+        let worker = try await Blocking.run { () throws(Failure) in
+            try SlurmLeaseFiles.installWorker(in: shared)
+        }
         let settings = try await SlurmCommands(declaration).run(["scontrol", "show", "config"])
         let found = SlurmIsolation(settings: settings, declaration: declaration)
         let cluster = SlurmCluster(
@@ -137,9 +152,7 @@ package final class SlurmCluster: Cluster {
         var found: [(LeaseID, LeaseGrant?)] = []
         for name in try SlurmLeaseFiles.names(in: shared + "/live") {
             guard let lease = LeaseID(name) else { continue }
-            let data = FileManager.default.contents(atPath: files(lease).grant)
-            let grant = data.flatMap { try? JSONDecoder().decode(LeaseGrant.self, from: $0) }
-            found.append((lease, grant))
+            found.append((lease, files(lease).readGrant()))
         }
         for (lease, grant) in found {
             state.withLock { $0.leases.add(lease, grant: grant) }
@@ -151,18 +164,15 @@ package final class SlurmCluster: Cluster {
     /// Takes what a lease's worker has written.
     @discardableResult
     func read(_ lease: LeaseID) -> Bool {
-        let files = files(lease)
-        let end = files.readEnd()
-        let claim = files.readClaim()
-        let startedAt = files.readBegin()
+        guard let record = files(lease).readRecord() else { return false }
         return state.withLock { state in
-            if let claim { state.leases.saw(claim, of: lease) }
-            if let startedAt { state.leases.saw(begin: startedAt, of: lease) }
-            if let end {
+            if let claim = record.claim { state.leases.saw(claim, of: lease) }
+            if let began = record.began { state.leases.saw(begin: began, of: lease) }
+            if let end = record.end {
                 state.leases.saw(
-                    end.end(startedAt: startedAt), of: lease, at: clock.now(),
+                    end.end(startedAt: record.began), of: lease, at: clock.now(),
                     isSuspect: end.isLost)
-            } else if claim == .stopped {
+            } else if record.claim == .stopped {
                 // We died between taking the start for nobody and writing that down.
                 state.leases.saw(
                     LeaseEnd(startedAt: nil, endedAt: clock.now(), cause: .stopped), of: lease,

@@ -1,12 +1,13 @@
 import CapacityPath
 import Fleet
 import Foundation
+import LeaseWork
 
 /// What a Slurm cluster keeps apart, by bubblewrap in each job and by Slurm's own settings, and
 /// what else of these settings matters to us.
 struct SlurmIsolation: Sendable {
     let isolation: Isolation
-    let limiter: SlurmScript.Limiter
+    let limiter: Assignment.Limiter
     let hasNetwork: Bool
     /// After which Slurm takes a silent node for dead; nil: never.
     let nodeTimeout: Duration?

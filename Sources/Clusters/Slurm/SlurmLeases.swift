@@ -103,7 +103,7 @@ struct SlurmLeases: Sendable {
         entries[lease]?.submittedAt = now
     }
 
-    mutating func saw(_ claim: SlurmLeaseFiles.Claim, of lease: LeaseID) {
+    mutating func saw(_ claim: SlurmRecord.Claim, of lease: LeaseID) {
         guard case .job(let job) = claim else { return }
         entries[lease]?.claimant = job
         entries[lease]?.jobs.insert(job)

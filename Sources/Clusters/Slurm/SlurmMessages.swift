@@ -54,6 +54,8 @@ struct SlurmSubmission: Encodable {
         /// Minutes.
         var timeLimit: Int64?
         var reservation: String?
+        /// A number in words.
+        var priority: String
         var noRequeue = true
         var currentWorkingDirectory: String
         var standardOutput: String
@@ -61,7 +63,8 @@ struct SlurmSubmission: Encodable {
         var environment: [String: String]
 
         enum CodingKeys: String, CodingKey {
-            case name, comment, partition, nodes, nodelist, tasks, gres, reservation, environment
+            case name, comment, partition, nodes, nodelist, tasks, gres, reservation, priority
+            case environment
             case tasksPerNode = "tasks_per_node"
             case cpusPerTask = "cpus_per_task"
             case memoryPerNode = "memory_per_node"

@@ -1,60 +1,53 @@
 import CapacityPath
 import Fleet
+import Foundation
+import LeaseWork
 import Vocabulary
 
-/// What a lease's nodes are told: the variables that the worker reads, as a script.
+/// What a lease's nodes are told, and its job as Slurm gets it.
 struct SlurmScript: Sendable {
-    /// Who sets limits of memory, processes and CPU time on the nodes.
-    enum Limiter: String, Sendable {
-        /// Slurm itself, by its cgroup plugins.
-        case slurm
-        /// The job, which runs as root.
-        case groups
-        case none
-    }
-
     enum Limit {
         static let processesPerCPU: Int64 = 512
+        /// Linux reads so much of a script to find its program.
+        static let firstLineBytes = 255
     }
 
     var shared: String
-    var limiter: Limiter
+    var limiter: Assignment.Limiter
     /// Whether the work sees its node's network.
     var hasNetwork: Bool
     var diskMiBPerAccelerator: Int64
-    /// The file name of the worker, below `shared`.
+    /// The program that runs a lease, on every node in the same place.
     var worker: String
 
-    func text(_ start: LeaseStart) throws(Failure) -> String {
+    func assignment(_ start: LeaseStart) throws(Failure) -> Assignment {
         try check(start)
         let grant = start.grant
         let share = grant.shares[0]
-        let lines = [
-            "shared=\(quoted(shared))",
-            "mark=\(Self.hash(shared))",
-            "lease=\(grant.lease)",
-            "nodes=(\(grant.shares.map(\.node.text).map(quoted).joined(separator: " ")))",
-            "cpus=\(Self.cpus(share))",
-            "memory_mib=\(share.memoryMiB)",
-            "cpu_thousandths=\(share.cpuThousandths)",
-            "most_processes=\(Int64(Self.cpus(share)) * Limit.processesPerCPU)",
-            "disk_mib=\(diskMiBPerAccelerator * Int64(max(1, share.devices.count)))",
-            "time_limit=\(start.hardLimit.map { "\(max(1, $0))" } ?? "")",
-            "limits=\(limiter.rawValue)",
-            "internal=\(start.isInternal ? "1" : "")",
-            "options=(\(words(options(grant.lease, memoryMiB: share.memoryMiB))))",
-            "mounts=(\(words(mounts(start.work))))",
-            "environment=(\(words(environment(start))))",
-            "command=(\(words(start.work.command)))",
-            ". \(quoted("\(shared)/\(worker)"))",
-        ]
-        return lines.joined(separator: "\n") + "\n"
+        let granted: Data
+        do {
+            granted = try JSONEncoder().encode(grant)
+        } catch {
+            throw Failure(.internalError, "The grant of \(grant.lease) is no JSON: \(error)")
+        }
+        return Assignment(
+            shared: shared, mark: mark, lease: "\(grant.lease)",
+            nodes: grant.shares.map(\.node.text), cpus: Self.cpus(share),
+            memoryMiB: share.memoryMiB, cpuThousandths: share.cpuThousandths,
+            mostProcesses: Int64(Self.cpus(share)) * Limit.processesPerCPU,
+            diskMiB: diskMiBPerAccelerator * Int64(max(1, share.devices.count)),
+            timeLimit: start.hardLimit.map { max(1, $0) }, limiter: limiter,
+            isInternal: start.isInternal, options: options(grant.lease, share.memoryMiB),
+            mounts: mounts(start.work), environment: environment(start),
+            command: start.work.command, grant: String(decoding: granted, as: UTF8.self))
     }
 
-    /// FNV-1a, 64 bits: tells texts and directories apart where their names would be too long.
-    static func hash(_ text: String) -> String {
+    private var mark: String { Self.hash(shared.utf8) }
+
+    /// FNV-1a, 64 bits: tells files and directories apart where their names would be too long.
+    static func hash(_ bytes: some Sequence<UInt8>) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return String(hash, radix: 16)
     }
 
@@ -99,17 +92,15 @@ struct SlurmScript: Sendable {
         }
     }
 
-    private func options(_ lease: LeaseID, memoryMiB: Int64) -> [String] {
-        var options = Sandbox.view(of: lease, memoryMiB: memoryMiB)
-        var files = Sandbox.accountFiles.keys.sorted()
+    private func options(_ lease: LeaseID, _ memoryMiB: Int64) -> [String] {
+        var options =
+            Sandbox.view(of: lease, memoryMiB: memoryMiB) + Sandbox.settings(shared + "/etc")
         if hasNetwork {
             options.append("--share-net")
-            for file in ["resolv.conf", "hosts", "ssl"] {
+            for file in Sandbox.networkFiles {
                 options += ["--ro-bind-try", "/etc/\(file)", "/etc/\(file)"]
-                files.removeAll { $0 == file }
             }
         }
-        for file in files { options += ["--ro-bind", "\(shared)/etc/\(file)", "/etc/\(file)"] }
         return options
     }
 
@@ -142,14 +133,14 @@ struct SlurmScript: Sendable {
 
     /// The job as Slurm gets it. `accelerator` is Slurm's own word for the type; nil: CPU slots.
     func submission(
-        _ start: LeaseStart, partition: String, accelerator: AcceleratorType?
+        _ start: LeaseStart, partition: String, accelerator: AcceleratorType?, priority: UInt32
     ) -> SlurmSubmission {
         let grant = start.grant
         let share = grant.shares[0]
         let files = SlurmLeaseFiles(grant.lease, in: shared)
         let count = share.devices.count
         return SlurmSubmission(
-            script: "#!/bin/bash\n. \(quoted(files.script))\n",
+            script: Self.batchScript(worker, files.path),
             job: SlurmSubmission.Properties(
                 name: "\(grant.lease)", comment: "Spillway \(grant.order)", partition: partition,
                 nodes: [grant.shares.count, grant.shares.count],
@@ -159,7 +150,7 @@ struct SlurmScript: Sendable {
                 gres: accelerator.flatMap { count > 0 ? "gres:gpu:\($0):\(count)" : nil },
                 // The worker is exact; this is for the case that it is not there any more.
                 timeLimit: start.hardLimit.map { ($0 + 59) / 60 + 2 },
-                reservation: start.within.map { "\($0)" },
+                reservation: start.within.map { "\($0)" }, priority: "\(priority)",
                 currentWorkingDirectory: files.path,
                 standardOutput: files.slurmLog, standardError: files.slurmLog,
                 environment: [
@@ -168,10 +159,19 @@ struct SlurmScript: Sendable {
                 ]))
     }
 
-    private func words(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
+    /// Names the worker itself, where the kernel understands that: a shell would be one more
+    /// program to start.
+    static func batchScript(_ worker: String, _ directory: String) -> String {
+        let line = "#!\(worker) \(directory)\n"
+        let isPlain = !(worker + directory).contains(where: \.isWhitespace)
+        guard isPlain, line.utf8.count <= Limit.firstLineBytes else {
+            return "#!/bin/sh\nexec \(quoted(worker)) \(quoted(directory))\n"
+        }
+        return line
+    }
 
     /// As one word of the shell.
-    private func quoted(_ word: String) -> String {
+    private static func quoted(_ word: String) -> String {
         "'"
             + word.split(separator: "'", omittingEmptySubsequences: false).joined(
                 separator: "'\\''") + "'"

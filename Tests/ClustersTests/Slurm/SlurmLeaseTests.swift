@@ -35,7 +35,7 @@ struct SlurmLeaseTests {
         #expect(words.dropFirst().first == "0" && words.dropFirst(2).first == "n1")
         let file = try await watch.cluster.readFile(id, path: "b.txt")
         #expect(file == Array("out\n".utf8))
-        for bad in ["link", "../claim", "/etc/passwd", "none"] {
+        for bad in ["link", "../record", "/etc/passwd", "none"] {
             await #expect(throws: Failure.self) {
                 try await watch.cluster.readFile(id, path: bad)
             }

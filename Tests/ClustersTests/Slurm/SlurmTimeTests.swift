@@ -24,10 +24,12 @@ struct SlurmTimeTests {
         let watch = LeaseWatch(try await stand.cluster())
         var generator = SeededGenerator(seed: 5)
         var starts: [LeaseStart] = []
+        var lengths: [LeaseID: Duration] = [:]
         for number in 0..<100 {
             let time = Int.random(in: 0...40, using: &generator)
-            starts.append(
-                try lease(["sleep", "\(Double(time) / 10)"], on: ["n\(number % 8 + 1)"]))
+            let start = try lease(["sleep", "\(Double(time) / 10)"], on: ["n\(number % 8 + 1)"])
+            starts.append(start)
+            lengths[start.grant.lease] = .milliseconds(100 * time)
         }
         // A few at a time: Slurm counts from the allocation on, and a small machine that launches
         // many at once takes seconds to begin them.
@@ -74,6 +76,9 @@ struct SlurmTimeTests {
             let launch = max(.zero, try claimed(id, stand) - from - .seconds(1))
             let puttingAway = max(.zero, to - end.endedAt - .seconds(1))
             let ours = end.endedAt - startedAt
+            // What is taken for Slurm's putting away must not be the work's own time.
+            let length = try #require(lengths[id])
+            #expect(ours >= length - .milliseconds(50), "\(id) \(ours) \(length)")
             let beyond = (to - from) - (ours + launch + puttingAway)
             // Its time is known to a second at each side.
             #expect(
@@ -85,10 +90,11 @@ struct SlurmTimeTests {
 
     /// When a lease's job came to its first line.
     private func claimed(_ lease: LeaseID, _ stand: SlurmStand) throws -> Instant {
-        let path = stand.facts.shared + "/leases/\(lease)/claim"
-        let date = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
-        let seconds = try #require(date as? Date).timeIntervalSince1970
-        return Instant(microseconds: Int64(seconds * 1_000_000))
+        let path = stand.facts.shared + "/leases/\(lease)/record"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        // job NUMBER MICROSECONDS
+        let words = text.prefix { $0 != "\n" }.split(separator: " ")
+        return Instant(microseconds: try #require(Int64(words[2])))
     }
 
     /// Takes a machine of its own: `SPILLWAY_FULL=1`.

@@ -47,8 +47,12 @@ struct Stage {
             ])
         }
         for name in ["", "/workspace", "/told", "/etc", "/volumes"] { try make(path + name) }
-        for (name, text) in Sandbox.accountFiles {
-            try Beneath.write(Array(text.utf8), to: name, in: path + "/etc", owner: nil)
+        try Sandbox.layOutSettings { (name, kind) throws(Failure) in
+            switch kind {
+            case .directory: try make("\(path)/etc/\(name)")
+            case .file(let text):
+                try Beneath.write(Array(text.utf8), to: name, in: path + "/etc", owner: nil)
+            }
         }
         try prepareWork()
         for (number, volume) in specification.volumes.enumerated() {

@@ -1,0 +1,3 @@
+import LeaseWork
+
+Worker.main()
