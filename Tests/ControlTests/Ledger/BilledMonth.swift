@@ -18,8 +18,8 @@ import Wire
 @testable import Control
 
 /// A month with one row at least in every table of money: a customer with a credit limit, one
-/// gateway with three requests, the first at a supplier, one in quarantine and abandoned tokens, two leases and a volume, an
-/// invoice and a credit note.
+/// gateway with three requests, the first at a supplier, one in quarantine and abandoned tokens,
+/// two leases and a volume, an invoice and a credit note.
 final class BilledMonth {
     static let price = ModelPrice(
         model: "model", perMillion: [.input: .dollars(1), .output: .dollars(4)], source: "test",
