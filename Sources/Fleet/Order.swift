@@ -10,6 +10,8 @@ package struct Order: Hashable, Codable, Sendable {
     /// Whether the organization is a team of ours.
     package var isInternal: Bool
     package var pool: PoolName
+    /// The pool that was named, where another took the order.
+    package var askedPool: PoolName?
     package var purchaseClass: PurchaseClass
     package var shape: GangShape
     package var content: Content

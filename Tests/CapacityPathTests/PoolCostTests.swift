@@ -57,6 +57,64 @@ import Vocabulary
         }
     }
 
+    private static func name(_ text: String) throws -> PoolName { try #require(PoolName(text)) }
+
+    /// Pools of 8 accelerators a node, by name, from one supplier.
+    private static func rented(
+        _ pools: [(name: String, nodes: Int, plannedUse: Int64?)], accelerators: Int
+    ) throws -> Inventory {
+        let site = try #require(SiteName("s"))
+        let supplier = try #require(SupplierName("rent"))
+        let cluster = try #require(ClusterName("c"))
+        let shape = NodeShape(
+            accelerator: try #require(AcceleratorType("h100")), accelerators: 8,
+            acceleratorMemoryMiB: 0, cpuThousandths: 1000, memoryMiB: 1)
+        return Inventory(
+            sites: [SiteDeclaration(name: site, energyPrice: .zero, powerUsageThousandths: 1000)],
+            suppliers: [
+                SupplierDeclaration(
+                    name: supplier,
+                    terms: .boughtIn(
+                        SupplyContract(
+                            kind: .takeOrPay, pricePerAcceleratorHour: .dollars(2), from: .noon,
+                            to: .noon + .seconds(3600), accelerators: accelerators)))
+            ],
+            pools: try pools.map { pool in
+                PoolDeclaration(
+                    name: try Self.name(pool.name), site: site, supplier: supplier,
+                    cluster: cluster, shape: shape,
+                    nodes: try (0..<pool.nodes).map {
+                        NodeDeclaration(name: try #require(NodeName("\(pool.name)\($0)")))
+                    }, plannedUse: pool.plannedUse)
+            })
+    }
+
+    @Test func `only what is committed is sunk`() throws {
+        for (committed, costs) in [
+            (24, [Money.zero, .zero]), (16, [.zero, .dollars(2)]), (23, [.zero, .dollars(2)]),
+            (15, [.dollars(2), .dollars(2)]),
+        ] {
+            let inventory = try Self.rented(
+                [("b", 1, nil), ("a", 2, nil)], accelerators: committed)
+            let found = try ["a", "b"].map { name in
+                try inventory.cost(of: Self.name(name))?.avoidable
+            }
+            #expect(found == costs, "\(committed)")
+        }
+    }
+
+    @Test func `floors are reckoned with the use that the pool is planned for`() throws {
+        let inventory = try Self.rented(
+            [("a", 1, nil), ("b", 1, 500), ("c", 1, 1000)], accelerators: 24)
+        let full = try ["a", "b", "c"].map { name in
+            try inventory.cost(of: Self.name(name))?.full
+        }
+        #expect(full == [.cents(250), .dollars(4), .dollars(2)])
+        let pool = try Self.name("b")
+        let floor = try #require(inventory.floor(of: pool))
+        #expect(floor.soldThousandths == 500 && floor.parts[0].how.contains("50 % of all hours"))
+    }
+
     @Test func `an idle hour that is sold costs power alone`() {
         let cost = Self.cost(Self.cases[0], sold: 800)
         #expect(cost.avoidable == Money("0.08925"))

@@ -27,13 +27,14 @@ extension Inventory {
             let supplier = suppliers.first(where: { $0.name == pool.supplier }),
             let site = sites.first(where: { $0.name == pool.site })
         else { return nil }
-        let sold = PoolCost.plannedUse
+        let sold = pool.plannedUse ?? PoolCost.plannedUse
         var floor = PoolFloor(
             pool: pool, cost: cost, soldThousandths: sold, parts: [], avoidableHow: "")
         let use = "at \(Self.percent(sold)) of all hours sold or used"
         switch supplier.terms {
         case .owned(let owned): Self.explain(owned, site, pool, use, &floor)
-        case .boughtIn(let bought): Self.explain(bought, pool, use, &floor)
+        case .boughtIn(let bought):
+            Self.explain(bought, pool, use, &floor, isBeyond: isBeyondCommitment(pool))
         case .remote: return nil
         }
         return floor
@@ -64,7 +65,8 @@ extension Inventory {
     }
 
     private static func explain(
-        _ bought: SupplyContract, _ pool: PoolDeclaration, _ use: String, _ floor: inout PoolFloor
+        _ bought: SupplyContract, _ pool: PoolDeclaration, _ use: String, _ floor: inout PoolFloor,
+        isBeyond: Bool
     ) {
         let price = "the supplier's price of \(bought.pricePerAcceleratorHour) dollars"
         switch bought.kind {
@@ -75,8 +77,11 @@ extension Inventory {
                     how: "\(price), paid for every hour until \(bought.to), \(use)")
             ]
             floor.avoidableHow =
-                "nothing: \(bought.accelerators) accelerators are paid for until \(bought.to) "
-                + "whether they are used or not"
+                isBeyond
+                ? "\(price): the contract is for \(bought.accelerators) accelerators, and with "
+                    + "this pool its supplier's have more"
+                : "nothing: \(bought.accelerators) accelerators are paid for until \(bought.to) "
+                    + "whether they are used or not"
         case .payAsYouGo:
             floor.parts = [
                 CostPart(name: "contract", amount: floor.cost.contract, how: "\(price) for use")

@@ -25,16 +25,19 @@ package struct PoolCost: Hashable, Sendable {
     /// What is spent only because an hour is used, at any share of sold hours.
     package var avoidable: Money
 
-    /// The share of hours, in thousandths, that floors are reckoned with.
+    /// The share of hours, in thousandths, that floors are reckoned with unless the pool says
+    /// another.
     package static let plannedUse: Int64 = 800
 
     package var full: Money { capital + power + operations + contract }
 
-    /// - Parameter soldThousandths: The share of all hours that is sold or used, in thousandths:
-    ///   more than 0, at most 1000.
+    /// - Parameters:
+    ///   - soldThousandths: The share of all hours that is sold or used, in thousandths: more than
+    ///     0, at most 1000.
+    ///   - isBeyondCommitment: Of take-or-pay: an hour may be one that nobody has paid for yet.
     package init(
         terms: SupplierDeclaration.Terms, site: SiteDeclaration, shape: NodeShape,
-        soldThousandths: Int64
+        soldThousandths: Int64, isBeyondCommitment: Bool = false
     ) {
         precondition((1...1000).contains(soldThousandths), "a share of hours is above 0, up to 1")
         precondition(shape.accelerators > 0, "a node without accelerators costs nothing an hour")
@@ -60,7 +63,9 @@ package struct PoolCost: Hashable, Sendable {
         case .boughtIn(let bought):
             let price = Decimal24(bought.pricePerAcceleratorHour)
             switch bought.kind {
-            case .takeOrPay: contract = (price / .ratio(soldThousandths, 1000)).money
+            case .takeOrPay:
+                contract = (price / .ratio(soldThousandths, 1000)).money
+                if isBeyondCommitment { avoidable = price.money }
             case .payAsYouGo:
                 contract = price.money
                 avoidable = contract
@@ -130,15 +135,30 @@ package struct PoolCost: Hashable, Sendable {
 
 extension Inventory {
     /// The cost of a pool's accelerator-hour; nil where the inventory does not say what it costs.
-    package func cost(of pool: PoolName, soldThousandths: Int64 = PoolCost.plannedUse) -> PoolCost?
-    {
+    ///
+    /// - Parameter soldThousandths: The share of hours that is sold; nil: as the pool is planned.
+    package func cost(of pool: PoolName, soldThousandths: Int64? = nil) -> PoolCost? {
         guard let pool = pools.first(where: { $0.name == pool }), pool.shape.accelerators > 0,
             let supplier = suppliers.first(where: { $0.name == pool.supplier }),
             let site = sites.first(where: { $0.name == pool.site })
         else { return nil }
         if case .remote = supplier.terms { return nil }
         return PoolCost(
-            terms: supplier.terms, site: site, shape: pool.shape, soldThousandths: soldThousandths)
+            terms: supplier.terms, site: site, shape: pool.shape,
+            soldThousandths: soldThousandths ?? pool.plannedUse ?? PoolCost.plannedUse,
+            isBeyondCommitment: isBeyondCommitment(pool))
+    }
+
+    /// Whether hours of a pool may be beyond what its supplier's take-or-pay contract is for: its
+    /// pools take the commitment up in the order of their names, and only what is committed is paid
+    /// for used or not.
+    package func isBeyondCommitment(_ pool: PoolDeclaration) -> Bool {
+        guard let supplier = suppliers.first(where: { $0.name == pool.supplier }),
+            case .boughtIn(let contract) = supplier.terms, contract.kind == .takeOrPay
+        else { return false }
+        let before = pools.filter { $0.supplier == pool.supplier && $0.name <= pool.name }
+        return before.reduce(0) { $0 + $1.nodes.count * $1.shape.accelerators }
+            > contract.accelerators
     }
 }
 

@@ -41,6 +41,11 @@ package struct AskOptions: ParsableArguments {
                 + "given.", valueName: "dollars"))
     package var limitPrice: Money?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether another pool of the same accelerators may take it, where one is declared.")
+    package var overflow: Bool?
+
     package init() {}
 
     func body(project: ProjectID?, reservation: ReservationID? = nil) -> CapacityAskBody {
@@ -49,7 +54,7 @@ package struct AskOptions: ParsableArguments {
             nodes: nodes == 1 ? nil : nodes, acceleratorsPerNode: accelerators,
             cpuThousandthsPerNode: cpus?.accelerators.thousandths,
             memoryMiBPerNode: memory?.mebibytes, oneBlock: oneBlock ? true : nil,
-            reservation: reservation, limitPrice: limitPrice)
+            reservation: reservation, limitPrice: limitPrice, overflow: overflow)
     }
 }
 

@@ -20,12 +20,10 @@ extension ControlService {
             available: true, pool: request.pool, purchaseClass: request.purchaseClass,
             accelerators: AcceleratorCount(request.shape.accelerators), terms: TermsBody(terms))
         do throws(Failure) {
-            let priced = try priced(order)
-            body.pricePerAcceleratorHour = priced.price.perAcceleratorHour
-            body.priceVersion = priced.price.version
-            try requireRoomForCustomers(priced)
-            try requireBelowCap(priced)
-            let quote = try rental.path.quote(priced, at: clock.now())
+            if let priced = try? priced(order) { note(priced, in: &body) }
+            let offered = try offered(order, overflows: request.overflows, viewer: viewer)
+            let (priced, quote) = (offered.order, offered.quote)
+            note(priced, in: &body)
             body.pricePerHour = quote.perHour
             body.maximumCost = quote.atMost
             switch quote.start {
@@ -43,6 +41,13 @@ extension ControlService {
             body.next = nil
         }
         return body
+    }
+
+    private func note(_ order: Order, in body: inout QuoteBody) {
+        body.pool = order.pool
+        body.askedPool = order.askedPool
+        body.pricePerAcceleratorHour = order.price.perAcceleratorHour
+        body.priceVersion = order.price.version
     }
 
     package func place(
@@ -76,11 +81,9 @@ extension ControlService {
             within: request.within, price: .unknown, limit: request.limit,
             placedAt: clock.now())
         try declareMarkets(records)
-        order = try priced(order)
-        try requireRoomForCustomers(order)
-        try requireBelowCap(order)
-        try requireVolumes(of: order, viewer)
-        let quote = try rental.path.quote(order, at: clock.now())
+        let offered = try offered(order, overflows: request.overflows, viewer: viewer)
+        order = offered.order
+        let quote = offered.quote
         try requireMoney(quote.firstHold, for: order)
         rental.orderSequence += 1
         try records.insert(OrderRow(sequence: rental.orderSequence, order: order))
@@ -119,7 +122,7 @@ extension ControlService {
     }
 
     /// The order at the price that holds now: the price book's for customers, cost for our teams.
-    private func priced(_ order: Order) throws(Failure) -> Order {
+    func priced(_ order: Order) throws(Failure) -> Order {
         guard let pool = rental.path.pool(order.pool)?.declaration else {
             let names = rental.path.poolViews().map { "\($0.declaration.name)" }
             throw Failure(
@@ -176,7 +179,7 @@ extension ControlService {
     }
 
     /// Other people's work runs only where it is kept apart.
-    private func requireRoomForCustomers(_ order: Order) throws(Failure) {
+    func requireRoomForCustomers(_ order: Order) throws(Failure) {
         guard !order.isInternal, let pool = rental.path.pool(order.pool)?.declaration,
             let cluster = rental.clusters[pool.cluster]?.cluster
         else { return }
@@ -269,6 +272,7 @@ private struct OrderFingerprint: Encodable {
     let content: Order.Content
     let within: ReservationID?
     let limit: Money?
+    let overflows: Bool?
     let files: [String: String]
 
     init(_ request: OrderRequest) {
@@ -279,6 +283,7 @@ private struct OrderFingerprint: Encodable {
         content = request.content
         within = request.within
         limit = request.limit
+        overflows = request.overflows
         files = request.files.mapValues { Data($0).base64EncodedString() }
     }
 }

@@ -188,11 +188,18 @@ package struct PoolDeclaration: Hashable, Codable, Sendable {
     /// How sales give way to work of ours; nil where it was declared before that could be said:
     /// then nothing is planned.
     package var surplus: SurplusTerms?
+    /// Pools of the same accelerators that may take orders which name this one; nil: none.
+    package var overflow: [PoolName]?
+    /// Seconds within which an order has to start here before another pool takes it; nil: 0.
+    package var startWithin: Int64?
+    /// The share of its hours, in thousandths, that floors are reckoned with; nil: 800.
+    package var plannedUse: Int64?
 
     package init(
         name: PoolName, site: SiteName, supplier: SupplierName, cluster: ClusterName,
         shape: NodeShape, nodes: [NodeDeclaration], entitlements: [Entitlement] = [],
-        fractional: Bool = false, surplus: SurplusTerms? = nil
+        fractional: Bool = false, surplus: SurplusTerms? = nil, overflow: [PoolName]? = nil,
+        startWithin: Int64? = nil, plannedUse: Int64? = nil
     ) {
         self.name = name
         self.site = site
@@ -203,6 +210,9 @@ package struct PoolDeclaration: Hashable, Codable, Sendable {
         self.entitlements = entitlements
         self.fractional = fractional
         self.surplus = surplus
+        self.overflow = overflow
+        self.startWithin = startWithin
+        self.plannedUse = plannedUse
     }
 }
 

@@ -43,13 +43,15 @@ package struct OrderRequest: Hashable, Sendable {
     package var within: ReservationID?
     /// The most that an accelerator-hour of spot work may cost.
     package var limit: Money?
+    /// Whether another pool may take it, as the owner has declared; nil: yes, for a customer's.
+    package var overflows: Bool?
     /// What the work finds in `/workspace`, by relative path without `..`.
     package var files: [String: [UInt8]]
 
     package init(
         project: ProjectID, pool: PoolName, purchaseClass: PurchaseClass, shape: GangShape,
         content: Order.Content, within: ReservationID? = nil, limit: Money? = nil,
-        files: [String: [UInt8]] = [:]
+        overflows: Bool? = nil, files: [String: [UInt8]] = [:]
     ) {
         self.project = project
         self.pool = pool
@@ -58,6 +60,7 @@ package struct OrderRequest: Hashable, Sendable {
         self.content = content
         self.within = within
         self.limit = limit
+        self.overflows = overflows
         self.files = files
     }
 }
@@ -78,10 +81,11 @@ package struct QuoteRequest: Hashable, Sendable {
     package var extent: Extent
     package var within: ReservationID?
     package var limit: Money?
+    package var overflows: Bool?
 
     package init(
         project: ProjectID, pool: PoolName, purchaseClass: PurchaseClass, shape: GangShape,
-        extent: Extent, within: ReservationID? = nil, limit: Money? = nil
+        extent: Extent, within: ReservationID? = nil, limit: Money? = nil, overflows: Bool? = nil
     ) {
         self.project = project
         self.pool = pool
@@ -90,6 +94,7 @@ package struct QuoteRequest: Hashable, Sendable {
         self.extent = extent
         self.within = within
         self.limit = limit
+        self.overflows = overflows
     }
 }
 

@@ -84,5 +84,8 @@ extension PoolDeclarationBody {
                 Surplus(
                     harmLimit: Millionths.text($0.harmMillionths), limitsSales: $0.limitsSales)
             })
+        overflow = pool.overflow?.map { Overflow(pool: $0) }
+        startWithin = pool.startWithin
+        plannedUse = pool.plannedUse.map(decimal)
     }
 }

@@ -24,7 +24,9 @@ package enum InventoryFile {
             try reading.supplier(entry)
         }
         for entry in try file.list("clusters", known: Known.cluster) { try reading.cluster(entry) }
-        for entry in try file.list("pools", known: Known.pool) { try reading.pool(entry) }
+        let pools = try file.list("pools", known: Known.pool)
+        for entry in pools { try reading.pool(entry) }
+        for (index, entry) in pools.enumerated() { try reading.overflow(entry, of: index) }
         return reading.inventory
     }
 
@@ -46,7 +48,7 @@ package enum InventoryFile {
         static let pool = [
             "name", "site", "supplier", "cluster", "accelerator", "accelerators_per_node",
             "accelerator_memory_mib", "cpus_per_node", "memory_mib_per_node", "fractional",
-            "nodes", "entitlements", "surplus",
+            "nodes", "entitlements", "surplus", "overflow", "start_within", "planned_use",
         ]
         static let node = ["name", "block", "rack", "delivery"]
         static let entitlement = ["customer", "accelerators"]
@@ -153,7 +155,31 @@ package enum InventoryFile {
                     entitlements: try entitlements(entry, of: shape.accelerators * declared.count),
                     fractional: try entry.flag("fractional") ?? false,
                     surplus: try InventoryFile.surplus(
-                        entry.fields("surplus", known: Known.surplus))))
+                        entry.fields("surplus", known: Known.surplus)),
+                    startWithin: try entry.optionalWhole("start_within", 0...86_400),
+                    plannedUse: entry.has("planned_use")
+                        ? try entry.thousandths("planned_use", 1...1000) : nil))
+        }
+
+        /// Once all pools are known.
+        mutating func overflow(_ entry: InventoryFields, of index: Int) throws(Failure) {
+            guard entry.has("overflow") else { return }
+            let pool = inventory.pools[index]
+            var names: [PoolName] = []
+            for row in try entry.list("overflow", known: ["pool"]) {
+                let name = try row.name("pool", of: Pool.self)
+                let other = inventory.pools.first { $0.name == name }
+                guard let other, name != pool.name,
+                    other.shape.accelerator == pool.shape.accelerator
+                else {
+                    throw row.failure(
+                        "pool",
+                        "pool \(pool.name) overflows to other pools of "
+                            + "\(pool.shape.accelerator), and '\(name)' is none.")
+                }
+                names.append(name)
+            }
+            inventory.pools[index].overflow = names
         }
 
         private mutating func nodes(_ entry: InventoryFields) throws(Failure) -> [NodeDeclaration] {

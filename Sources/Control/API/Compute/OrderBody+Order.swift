@@ -17,6 +17,7 @@ extension OrderBody {
             billedSeconds: AcceleratorCount(.zero), charged: .zero, credited: .zero, held: .zero,
             runs: [])
         limitPrice = order.limit
+        askedPool = order.askedPool
         switch order.content {
         case .job(let job):
             describe(job.work)

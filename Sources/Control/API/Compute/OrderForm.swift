@@ -108,7 +108,7 @@ enum OrderForm {
             project: try payer.project(body.ask.project), pool: body.ask.pool,
             purchaseClass: try purchaseClass(body.ask, kind), shape: try shape(body.ask),
             extent: extent, within: body.ask.reservation,
-            limit: try limit(body.ask, kind))
+            limit: try limit(body.ask, kind), overflows: body.ask.overflow)
     }
 
     static func check(_ body: VolumeCreateBody) throws(Failure) {
@@ -124,7 +124,8 @@ enum OrderForm {
         OrderRequest(
             project: try payer.project(ask.project), pool: ask.pool,
             purchaseClass: try purchaseClass(ask, content.kind), shape: try shape(ask),
-            content: content, within: ask.reservation, limit: try limit(ask, content.kind))
+            content: content, within: ask.reservation, limit: try limit(ask, content.kind),
+            overflows: ask.overflow)
     }
 
     /// A limit is for what follows the market.

@@ -23,9 +23,12 @@ package struct CapacityAskBody: Codable, Hashable, Sendable {
     package var reservation: ReservationID?
     /// Of spot work: the most that an accelerator-hour may cost; nil: the price on demand.
     package var limitPrice: Money?
+    /// Whether another pool of the same accelerators may take it where the owner has declared one;
+    /// as declared unless said otherwise.
+    package var overflow: Bool?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case project, pool, nodes, reservation
+        case project, pool, nodes, reservation, overflow
         case purchaseClass = "class"
         case acceleratorsPerNode = "accelerators"
         case cpuThousandthsPerNode = "cpu_thousandths"
@@ -38,7 +41,8 @@ package struct CapacityAskBody: Codable, Hashable, Sendable {
         project: ProjectID? = nil, pool: PoolName, purchaseClass: PurchaseClass? = nil,
         nodes: Int? = nil, acceleratorsPerNode: AcceleratorCount,
         cpuThousandthsPerNode: Int64? = nil, memoryMiBPerNode: Int64? = nil,
-        oneBlock: Bool? = nil, reservation: ReservationID? = nil, limitPrice: Money? = nil
+        oneBlock: Bool? = nil, reservation: ReservationID? = nil, limitPrice: Money? = nil,
+        overflow: Bool? = nil
     ) {
         self.project = project
         self.pool = pool
@@ -50,6 +54,7 @@ package struct CapacityAskBody: Codable, Hashable, Sendable {
         self.oneBlock = oneBlock
         self.reservation = reservation
         self.limitPrice = limitPrice
+        self.overflow = overflow
     }
 }
 

@@ -346,9 +346,24 @@ package struct PoolDeclarationBody: Codable, Hashable, Sendable {
     package var nodes: [Node]
     package var entitlements: [Entitlement]
     package var surplus: Surplus?
+    /// Pools that may take orders which name this one.
+    package var overflow: [Overflow]?
+    /// Seconds.
+    package var startWithin: Int64?
+    /// A share as a decimal: `0.8`.
+    package var plannedUse: String?
+
+    package struct Overflow: Codable, Hashable, Sendable {
+        package var pool: PoolName
+
+        package init(pool: PoolName) { self.pool = pool }
+    }
 
     package enum CodingKeys: String, CodingKey {
         case name, site, supplier, cluster, accelerator, fractional, nodes, entitlements, surplus
+        case overflow
+        case startWithin = "start_within"
+        case plannedUse = "planned_use"
         case acceleratorsPerNode = "accelerators_per_node"
         case acceleratorMemoryMiB = "accelerator_memory_mib"
         case cpusPerNode = "cpus_per_node"

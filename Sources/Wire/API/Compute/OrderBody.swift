@@ -34,6 +34,8 @@ package struct OrderBody: Codable, Hashable, Sendable {
     /// Of a job or an instance.
     package var name: String?
     package var pool: PoolName
+    /// The pool that was named, where another took the order.
+    package var askedPool: PoolName?
     package var purchaseClass: PurchaseClass
     package var nodes: Int
     /// Of each node.
@@ -89,6 +91,7 @@ package struct OrderBody: Codable, Hashable, Sendable {
         case pricePerAcceleratorHour = "price_per_accelerator_hour"
         case priceVersion = "price_version"
         case limitPrice = "limit_price"
+        case askedPool = "asked_pool"
         case maximumRunTime = "max_seconds"
         case arraySize = "array"
         case onReclaim = "on_reclaim"

@@ -63,6 +63,8 @@ package struct QuoteBody: Codable, Hashable, Sendable {
     /// Whether such an order would be taken now, be it at once or in its turn.
     package var available: Bool
     package var pool: PoolName
+    /// The pool that was named, where another would take the order.
+    package var askedPool: PoolName?
     package var purchaseClass: PurchaseClass
     /// Of all nodes together.
     package var accelerators: AcceleratorCount
@@ -89,6 +91,7 @@ package struct QuoteBody: Codable, Hashable, Sendable {
         case maximumCost = "maximum_cost"
         case priceVersion = "price_version"
         case expectedStart = "expected_start"
+        case askedPool = "asked_pool"
     }
 
     package init(
