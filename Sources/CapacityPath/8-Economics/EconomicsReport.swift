@@ -117,6 +117,7 @@ package struct ContractUse: Codable, Hashable, Sendable {
     package var committed: AcceleratorHours
     package var used: AcceleratorHours
     package var unused: AcceleratorHours
+    /// Of take-or-pay, hours beyond the commitment of the whole time included, at its price.
     package var paid: Money
     package var paidForUnused: Money
 

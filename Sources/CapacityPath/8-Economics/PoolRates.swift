@@ -85,7 +85,11 @@ extension ContractUse {
         case .payAsYouGo: (committed, used) = (busy, busy)
         }
         unused = committed - used
-        paid = committed.amount(perHour: pricePerAcceleratorHour)
-        paidForUnused = paid - used.amount(perHour: pricePerAcceleratorHour)
+        // What was used beyond the commitment is paid for as it is used.
+        let beyond = busy > committed ? busy - committed : .zero
+        paid = (committed + beyond).amount(perHour: pricePerAcceleratorHour)
+        paidForUnused =
+            committed.amount(perHour: pricePerAcceleratorHour)
+            - used.amount(perHour: pricePerAcceleratorHour)
     }
 }
