@@ -66,7 +66,8 @@ struct EngineLoad: Sendable {
                 found.yield((from, end))
                 found.finish()
             }
-            // Not waitForAll(), which lets the others go on when one has failed: they would for ever.
+            // Not waitForAll(), which lets the others go on when one has failed: they would for
+            // ever.
             while try await group.next() != nil {}
             var last: (from: Int64, to: Int64)?
             for await window in windows { last = window }
