@@ -36,6 +36,13 @@ package enum CapacityEvent: Hashable, Codable, Sendable {
     /// A team has announced what it will need.
     case planDeclared(TeamPlan)
     case planWithdrawn(PlanID)
+    /// The bounds within which a model's replicas come and go.
+    case replicasScaled(ScaledModel)
+    /// One minute's demand for the tokens of models that scale, and what compute brings: the
+    /// planner of both products decides by it.
+    case tokensAsked(TokenDemand)
+    /// What cannot wait for the next minute.
+    case replicasCalled(String, ReplicaCall)
     /// Nobody looked at the fleet since then, because control did not run: the minutes up to this
     /// event are a gap, and no evidence of surplus.
     case unwatched(since: Instant)

@@ -12,6 +12,7 @@ package import Vocabulary
 /// 3. **Surplus**: `+Surplus` keeps what is sold firmly within capacity less entitlements;
 ///    ``SurplusPlanner`` says how much more to keep free, `+Planning` runs it minute by minute, and
 ///    `+Steering` holds new sales to it.
+///    `+Products` moves what is left between tokens and compute, by ``ProductPlanner``.
 /// 4. **Offer**: ``quote(_:at:)`` says price, start and terms before the order; `+Orders` takes it;
 ///    ``SpotClearing`` and `+Market` set the price of spot work each minute.
 /// 5. **Placement**: ``PlacementTable`` finds nodes for gangs, all of them or none.
@@ -38,6 +39,7 @@ package struct CapacityPath: Hashable, Sendable {
     var throughputs: [String: TokenThroughput]?
     var placement = PlacementIndex()
     var surplus = SurplusBook()
+    var products = ProductBook()
     /// The time of the last event; time does not go back.
     var now = Instant(microseconds: 0)
     /// What happened while one event is handled; empty between events.
@@ -109,6 +111,9 @@ package struct CapacityPath: Hashable, Sendable {
         case .moneyShort(let lease): moneyShort(lease)
         case .planDeclared(let plan): planned(plan)
         case .planWithdrawn(let plan): planWithdrawn(plan)
+        case .replicasScaled(let scaled): replicasScaled(scaled)
+        case .tokensAsked(let demand): tokensAsked(demand)
+        case .replicasCalled(let model, let call): replicasCalled(model, call)
         case .unwatched, .tick: break
         }
     }
@@ -128,7 +133,7 @@ struct Turn: Hashable, Sendable {
 extension CapacityPath: Codable {
     private enum CodingKeys: String, CodingKey {
         case inventory, terms, nodes, nodeIndex, pools, orders, leases, orderCount, agenda, seen,
-            surplus, throughputs, now
+            surplus, products, throughputs, now
     }
 }
 

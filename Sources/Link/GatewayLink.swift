@@ -12,8 +12,9 @@ package enum GatewayMessage: Codable, Sendable {
     /// Free money of the recalled scopes has been put into the journal as `returned`, synced before
     /// `offset`.
     case recalled(id: Int64, offset: Int64)
-    /// Requests under way, by replica; sent when it changes, at most every 100 ms.
-    case load(inFlight: [ReplicaLoad])
+    /// Requests under way, by replica, and the demand for models that scale; sent when it changes,
+    /// at most every 100 ms.
+    case load(inFlight: [ReplicaLoad], models: [ModelLoad])
 }
 
 package struct GatewayHello: Codable, Sendable {
@@ -70,6 +71,24 @@ package struct ReplicaLoad: Hashable, Codable, Sendable {
     package init(replica: ReplicaID, inFlight: Int) {
         self.replica = replica
         self.inFlight = inFlight
+    }
+}
+
+/// One model's demand at one gateway.
+package struct ModelLoad: Hashable, Codable, Sendable {
+    package var model: String
+    package var inFlight: Int
+    /// Requests that wait for a place.
+    package var waiting: Int
+    /// Grows with every request since the gateway was started: so what came and went between two
+    /// reports is seen, and what was refused.
+    package var calls: Int64
+
+    package init(model: String, inFlight: Int, waiting: Int, calls: Int64) {
+        self.model = model
+        self.inFlight = inFlight
+        self.waiting = waiting
+        self.calls = calls
     }
 }
 

@@ -16,11 +16,14 @@ package struct GatewaySnapshot: Codable, Sendable {
     package var replicas: [ReplicaSnapshot]
     /// Who else answers for the models, under which caps.
     package var supplies: [TokenSupply]
+    /// Of models whose replicas come and go.
+    package var warmUps: [WarmUpTerms]
 
     package init(
         version: Int64 = 0, organizations: [OrganizationTerms] = [], projects: [ProjectTerms] = [],
         keys: [KeyTerms] = [], deployments: [Deployment] = [], priceBooks: [PriceBook] = [],
-        replicas: [ReplicaSnapshot] = [], supplies: [TokenSupply] = []
+        replicas: [ReplicaSnapshot] = [], supplies: [TokenSupply] = [],
+        warmUps: [WarmUpTerms] = []
     ) {
         self.version = version
         self.organizations = organizations
@@ -30,6 +33,7 @@ package struct GatewaySnapshot: Codable, Sendable {
         self.priceBooks = priceBooks
         self.replicas = replicas
         self.supplies = supplies
+        self.warmUps = warmUps
     }
 
     /// The files with keys of servers that somebody else runs.

@@ -82,8 +82,8 @@ struct ReplicaMachineTests {
     @Test func `draining does not wait for ever, nor for a dead engine`() {
         check([
             (.drain, .zero, .report, .draining),
-            (.probed(Self.busy), .seconds(29), .nothing, .draining),
-            (.probed(Self.busy), .seconds(30), .stop, .draining),
+            (.probed(Self.busy), .seconds(3599), .nothing, .draining),
+            (.probed(Self.busy), .seconds(3600), .stop, .draining),
         ])
         check([
             (.drain, .zero, .report, .draining),

@@ -21,6 +21,8 @@ final class FakeControl: Sendable {
         var hellos: [GatewayHello] = []
         var recalled: [Int64] = []
         var inFlight = -1
+        var byReplica: [ReplicaLoad] = []
+        var models: [ModelLoad] = []
     }
 
     /// All that has been granted, but for what suppliers may cost.
@@ -33,6 +35,12 @@ final class FakeControl: Sendable {
     var recalled: [Int64] { state.withLock { $0.recalled } }
     /// Requests on replicas, as last told; -1 before.
     var inFlight: Int { state.withLock { $0.inFlight } }
+
+    /// The demand for models that scale, as last told.
+    var models: [ModelLoad] { state.withLock { $0.models } }
+
+    /// Requests on each replica, by its id, as last told.
+    var byReplica: [Int] { state.withLock { $0.byReplica.map(\.inFlight) } }
 
     /// While it withholds, it hears what is asked for and says nothing.
     func withhold(_ isWithholding: Bool) { state.withLock { $0.isWithholding = isWithholding } }
@@ -81,8 +89,12 @@ final class FakeControl: Sendable {
             return [.welcome(applied: 0), .snapshot(snapshot)]
         case .borrow(let id, let requests): return lend(id, requests)
         case .recalled(let id, _): state.withLock { $0.recalled.append(id) }
-        case .load(let inFlight):
-            state.withLock { $0.inFlight = inFlight.reduce(0) { $0 + $1.inFlight } }
+        case .load(let inFlight, let models):
+            state.withLock {
+                $0.inFlight = inFlight.reduce(0) { $0 + $1.inFlight }
+                $0.byReplica = inFlight.sorted { $0.replica < $1.replica }
+                $0.models = models
+            }
         case .synced: break
         }
         return []

@@ -324,7 +324,7 @@ extension Notice {
 extension Notice.Reason {
     var words: String {
         switch self {
-        case .reclaimed: "taken back for work that is entitled to the capacity"
+        case .reclaimed: "taken back for work that goes before spot"
         case .outbid: "the spot price has reached its limit and higher bids take its place"
         case .outOfMoney: "there is no money to go on"
         case .reservationEnds: "its reservation ends"

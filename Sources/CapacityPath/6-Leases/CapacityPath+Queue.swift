@@ -50,7 +50,8 @@ extension CapacityPath {
         guard let order = openOrder(of: entry), order.purchaseClass != .spot,
             isEntitled(
                 order.organization, to: order.shape.accelerators, in: order.pool,
-                beside: look.commitments),
+                beside: look.commitments)
+                || isPlannedReplica(order, beside: look.commitments),
             let demand = demand(of: order)
         else { return }
         let key = WaitKey(order)

@@ -32,7 +32,8 @@ package struct ReplicaMachine: Sendable {
         package static let crashLoop = 5
         /// How long requests that were on their way when draining began may take to arrive.
         package static let settle = Duration.seconds(1)
-        package static let drain = Duration.seconds(30)
+        /// As long as the longest stream of a gateway: giving an engine back cuts none.
+        package static let drain = Duration.seconds(3600)
     }
 
     package private(set) var state: ReplicaState = .starting

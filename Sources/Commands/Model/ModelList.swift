@@ -15,11 +15,13 @@ struct ModelList: OwnerCommand {
     func run() async throws {
         try await show(ControlCall(.modelList), [ModelBody].self) { models, text in
             var table = Table(
-                .fixed("MODEL"), .fixed("STATE"), .text("CAN"), .fixed("ENGINE"),
+                .fixed("MODEL"), .fixed("STATE"), .fixed("REPLICAS"), .text("CAN"),
+                .fixed("ENGINE"),
                 .text("PRICED AS"), .number("CONTEXT"), .text("PROBLEM"))
             for model in models {
                 table.add(
-                    model.name, model.state.words, model.capabilities.joined(separator: ", "),
+                    model.name, model.state.words, text.replicas(of: model),
+                    model.capabilities.joined(separator: ", "),
                     model.engine, model.priceAs, text.count(model.contextLength),
                     model.problem ?? "")
             }

@@ -8,6 +8,11 @@ extension OwnerAPI {
             return try .json(try await service.addModel(call.body()), status: 201)
         case .modelRemove:
             return try .json(try await service.removeModel(call.text("model")))
+        case .modelShow:
+            return try .json(try await service.model(call.text("model")))
+        case .modelScale:
+            return try .json(
+                try await service.scaleModel(call.text("model"), call.body()))
         case .priceList:
             return try .json(try await service.prices())
         case .priceShow:

@@ -63,7 +63,8 @@ package struct OwnerAPI: Sendable {
             return try await access(call)
         case .projectLimits, .projectLimitsChange, .keyLimits, .keyLimitsChange:
             return try await limits(call)
-        case .modelList, .modelAdd, .modelRemove, .priceList, .priceShow, .priceCheck, .priceApply:
+        case .modelList, .modelAdd, .modelRemove, .modelShow, .modelScale, .priceList, .priceShow,
+            .priceCheck, .priceApply:
             return try await offer(call)
         case .usage, .usageEvents, .ledgerEntries, .ledgerAccounts:
             return try await records(call)

@@ -48,6 +48,8 @@ package protocol OwnerService: Sendable {
     func models() async throws -> [ModelBody]
     func addModel(_ body: ModelAddBody) async throws -> ModelBody
     func removeModel(_ name: String) async throws -> ModelBody
+    func model(_ name: String) async throws -> ModelBody
+    func scaleModel(_ name: String, _ body: ModelScaleBody) async throws -> ModelBody
 
     /// The newest version first.
     func prices() async throws -> [PriceVersionBody]

@@ -25,6 +25,7 @@ extension ControlService {
         let volumes = Task { await runVolumes() }
         defer { volumes.cancel() }
         var engines = ContinuousClock.now
+        var replicas = ContinuousClock.now
         while !Task.isCancelled {
             if let due = rental.path.nextDue, due <= clock.now() { take([.tick]) }
             noteGap()
@@ -33,6 +34,10 @@ extension ControlService {
                 engines = .now
                 declareMarketsIfChanged()
                 orderEngines()
+            }
+            if replicas.duration(to: .now) > ReplicaDesk.watchInterval {
+                replicas = .now
+                watchReplicas()
             }
             try? await Task.sleep(for: Self.tickInterval)
         }

@@ -30,18 +30,36 @@ extension ControlService {
             for (replica, order) in rental.engines where isOver(order) {
                 rental.engines[replica] = nil
             }
-            let replicas = Set(wanted.map(Self.replica(of:)))
-            for (replica, order) in rental.engines where !replicas.contains(replica) {
-                try transactCapacity { try fold(.orderCancelled(order), $0) }
+            for replica in rental.engines.keys
+            where !wanted.contains(where: { Self.isReplica(replica, of: $0) }) {
+                try giveBackEngine(replica)
             }
-            for row in wanted where rental.engines[Self.replica(of: row)] == nil {
-                rental.engines[Self.replica(of: row)] = try orderEngine(row)
-            }
+            for row in wanted { try orderEngines(of: row) }
         } catch {
             logger.error(
                 "the order for an engine's capacity was not taken", metadata: ["error": "\(error)"])
         }
         engineLeasesChanged()
+    }
+
+    /// As many as the planner wants; those that wait for capacity go first, then the oldest.
+    private func orderEngines(of row: DeploymentRow) throws {
+        let wanted = wantedReplicas(of: row)
+        let present = presentReplicas(of: row)
+        for replica in present.prefix(max(0, present.count - wanted)) {
+            try giveBackEngine(replica)
+        }
+        for _ in 0..<max(0, wanted - present.count) {
+            let replica = freeReplica(of: row)
+            guard let order = try orderEngine(row, replica) else { return }
+            rental.engines[replica] = order
+            replicaDesk.loading[replica] = clock.now()
+        }
+    }
+
+    private func giveBackEngine(_ replica: ReplicaID) throws {
+        guard let order = rental.engines[replica], !rental.path.isGivenBack(order) else { return }
+        try transactCapacity { try fold(.orderCancelled(order), $0) }
     }
 
     /// Of the time before control was started.
@@ -69,11 +87,11 @@ extension ControlService {
         pool.fractional ? Self.engineShare : .whole(1)
     }
 
-    private func orderEngine(_ row: DeploymentRow) throws -> OrderID? {
+    private func orderEngine(_ row: DeploymentRow, _ replica: ReplicaID) throws -> OrderID? {
         guard let pool = enginePool else { return nil }
         let id = OrderID.instance(makeIdentifier())
         let work = WorkSpecification(
-            name: row.deployment.model, command: [], replica: Self.replica(of: row))
+            name: row.deployment.model, command: [], replica: replica)
         try transactCapacity { records in
             let team = try engineOrganization(records)
             let order = Order(
@@ -150,6 +168,8 @@ extension ControlService {
     }
 
     private func report(of lease: LeaseView, replica: ReplicaID) -> LeaseReport.State? {
+        // Right after a start nobody has said yet what runs.
+        guard hasAgentReported else { return nil }
         let isThere = agentReplicas.contains { $0.replica == replica }
         return switch lease.phase {
         case .starting where isThere: .running(since: clock.now())
@@ -172,14 +192,19 @@ extension ControlService {
 
     /// The deployments whose engines have capacity, or need none that anybody counts. One that
     /// runs already, because it did so before its pool was known, runs on while its order waits.
-    private var granted: [DeploymentRow] {
-        guard enginePool != nil else { return localDeployments }
+    private var granted: [(row: DeploymentRow, replica: ReplicaID)] {
+        guard enginePool != nil else {
+            return localDeployments.map { ($0, Self.replica(of: $0, copy: 0)) }
+        }
         let leased = Set(
             engineLeases.filter { $0.1.phase == .starting || $0.1.phase == .running }.map(\.0))
-        return localDeployments.filter { row in
-            let replica = Self.replica(of: row)
-            return leased.contains(replica)
-                || rental.runningEngines.contains(replica) && isWaiting(replica)
+        return localDeployments.flatMap { row in
+            let known = Set(rental.engines.keys).union(rental.runningEngines)
+            return known.sorted().filter { replica in
+                Self.isReplica(replica, of: row)
+                    && (leased.contains(replica)
+                        || rental.runningEngines.contains(replica) && isWaiting(replica))
+            }.map { (row, $0) }
         }
     }
 
@@ -190,10 +215,10 @@ extension ControlService {
 
     /// The engines that may run on this machine now.
     package var engineOrders: [EngineOrder] {
-        granted.compactMap { row in
+        granted.compactMap { row, replica in
             row.deployment.modelFile.map { file in
                 EngineOrder(
-                    replica: Self.replica(of: row), model: row.deployment.model,
+                    replica: replica, model: row.deployment.model,
                     engine: row.deployment.engine, modelFile: file,
                     contextLength: row.deployment.contextLength, slots: row.deployment.slots)
             }
@@ -203,12 +228,20 @@ extension ControlService {
     /// Why a model is not served yet: its engine's trouble, or want of capacity.
     func problem(of model: String) -> String? {
         if let problem = agentProblems[model] { return problem }
-        let order = localDeployments.first { $0.deployment.model == model }
-            .flatMap { rental.engines[Self.replica(of: $0)] }
-        guard let order, let view = rental.path.order(order, at: clock.now()),
-            let reason = view.reason, view.state == .queued
-        else { return nil }
+        guard let view = waitingEngine(of: model), let reason = view.reason else { return nil }
         return "it waits for capacity: \(reason)" + (view.nextEvent.map { "; \($0)" } ?? "")
+    }
+}
+
+extension ControlService {
+    /// The order of an engine that has no capacity yet; nil where all have.
+    func waitingEngine(of model: String) -> OrderView? {
+        guard let row = localDeployments.first(where: { $0.deployment.model == model }) else {
+            return nil
+        }
+        return presentReplicas(of: row).lazy.compactMap { self.rental.engines[$0] }
+            .compactMap { self.rental.path.order($0, at: self.clock.now()) }
+            .first { $0.state == .queued }
     }
 }
 

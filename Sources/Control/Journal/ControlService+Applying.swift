@@ -147,6 +147,7 @@ extension ControlService {
                 sequence: directory.usageSequence, gateway: gateway, journalOffset: place.offset,
                 priceAs: priceAs, event: event))
         guard event.amount > .zero else { return }
+        replicaDesk.earned(event.amount, by: opened.model)
         try post(
             Posting.charge(
                 event.amount, for: opened.request, organization: opened.organization,

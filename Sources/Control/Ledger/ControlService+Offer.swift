@@ -1,3 +1,4 @@
+import CapacityPath
 import Fleet
 import Foundation
 import Metering
@@ -97,9 +98,13 @@ extension ControlService {
                 .notFound, "No model '\(name)' is served; 'spillway model list' shows all.")
         }
         let now = clock.now()
-        try transact { records in
+        try transactCapacity { records in
             try records.removeDeployment(directory.deployments[index].sequence, at: now)
             directory.deployments[index].removedAt = now
+            if var scaled = rental.path.scaledModels.first(where: { $0.model == name }) {
+                scaled.scale = nil
+                try fold(.replicasScaled(scaled), records)
+            }
         }
         deploymentsChanged()
         var removed = body(of: directory.deployments[index].deployment)
@@ -165,7 +170,7 @@ extension ControlService {
 
     private func body(of deployment: Deployment) -> ModelBody {
         let running = replicas.filter { $0.model == deployment.model }
-        return ModelBody(
+        var body = ModelBody(
             name: deployment.model, engine: deployment.engine.rawValue,
             capabilities: Capability.allCases.filter(deployment.capabilities.contains)
                 .map(\.rawValue),
@@ -176,6 +181,8 @@ extension ControlService {
             replicas: running.count, file: deployment.modelFile, url: deployment.baseURL,
             supplier: deployment.supplier, upstreamModel: deployment.upstreamModel,
             createdAt: deployment.createdAt)
+        describeReplicas(running, in: &body)
+        return body
     }
 
     func state(of deployment: Deployment, _ running: [ReplicaSnapshot]) -> ModelBody.State {
@@ -186,6 +193,7 @@ extension ControlService {
             let models = remoteSupply(name)?.models ?? []
             return models.contains { $0.model == deployment.model } ? .ready : .stopped
         }
+        if rental.path.replicaPlan(of: deployment.model)?.wanted == 0 { return .asleep }
         if running.isEmpty || running.contains(where: { $0.state == .starting }) {
             return .starting
         }

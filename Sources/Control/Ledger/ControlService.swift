@@ -37,9 +37,12 @@ package actor ControlService {
     var applyIsDue = false
 
     var rental = Rental()
+    var replicaDesk = ReplicaDesk()
 
     var agentReplicas: [ReplicaSnapshot] = []
     var agentProblems: [String: String] = [:]
+    /// Since the agent's connection was made.
+    var hasAgentReported = false
     var agent: (@Sendable (AgentCommand) -> Void)?
 
     /// Reads the records and folds the ledger.

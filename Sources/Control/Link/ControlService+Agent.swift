@@ -8,6 +8,7 @@ import Vocabulary
 extension ControlService {
     package func agentConnected(_ send: @escaping @Sendable (AgentCommand) -> Void) {
         agent = send
+        hasAgentReported = false
         engineLeasesChanged()
     }
 
@@ -15,10 +16,12 @@ extension ControlService {
 
     package func agentReported(_ report: AgentReport) {
         guard case .replicas(let replicas, let problems) = report else { return }
-        let changed = replicas != agentReplicas
+        let changed = replicas != agentReplicas || !hasAgentReported
+        hasAgentReported = true
         agentReplicas = replicas
         agentProblems = problems
         guard changed else { return }
+        replicasChanged()
         engineLeasesChanged()
         snapshotChanged()
     }
@@ -38,7 +41,7 @@ extension ControlService {
                     return nil
                 }
                 return ReplicaSnapshot(
-                    replica: Self.replica(of: row), model: row.deployment.model,
+                    replica: Self.replica(of: row, copy: 0), model: row.deployment.model,
                     engine: row.deployment.engine, address: place.address,
                     pathPrefix: place.pathPrefix, state: .ready, slots: row.deployment.slots)
             }
@@ -52,9 +55,19 @@ extension ControlService {
     }
 
     /// The same again after a restart: engines run on while control is away.
-    static func replica(of row: DeploymentRow) -> ReplicaID {
+    static func replica(of row: DeploymentRow, copy: UInt64) -> ReplicaID {
         let milliseconds = UInt64(clamping: row.deployment.createdAt.microseconds / 1000)
-        return ReplicaID(high: milliseconds << 16, low: UInt64(clamping: row.sequence))
+        return ReplicaID(
+            high: milliseconds << 16,
+            low: UInt64(clamping: row.sequence) & copyMask | copy << copyShift)
+    }
+
+    /// Above the number of the deployment stands that of the copy.
+    static let copyShift: UInt64 = 20
+    private static let copyMask: UInt64 = (1 << copyShift) - 1
+
+    static func isReplica(_ id: ReplicaID, of row: DeploymentRow) -> Bool {
+        id == replica(of: row, copy: id.low >> copyShift)
     }
 }
 

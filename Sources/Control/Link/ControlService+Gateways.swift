@@ -21,7 +21,9 @@ extension ControlService {
 
     package func disconnected(_ connection: Int64) {
         guard let gateway = connections.removeValue(forKey: connection)?.gateway else { return }
-        if gateways[gateway]?.connection == connection { gateways[gateway]?.connection = nil }
+        guard gateways[gateway]?.connection == connection else { return }
+        gateways[gateway]?.connection = nil
+        demandEnded(of: gateway)
     }
 
     /// - Throws: a ``Failure`` after which the connection is to be closed.
@@ -48,8 +50,9 @@ extension ControlService {
             advance(gateway, to: offset)
             applyOrLog(gateway)
             barriers.answered(id)
-        case .load(let inFlight):
+        case .load(let inFlight, let models):
             gateways[gateway]?.inFlight = inFlight.reduce(0) { $0 + $1.inFlight }
+            demandReported(models, by: gateway)
         }
     }
 
@@ -167,8 +170,10 @@ extension ControlService {
     }
 
     package func makeSnapshot() -> GatewaySnapshot {
-        directory.snapshot(
+        var snapshot = directory.snapshot(
             version: snapshotVersion, at: clock.now(), replicas: replicas, supplies: supplies)
+        snapshot.warmUps = warmUps
+        return snapshot
     }
 
     // MARK: Calling money back

@@ -138,8 +138,9 @@ extension ClientConnection {
         guard let model = exchange.model else { return }
         let pool = model.pool
         if !model.supplies.isEmpty, goesOut(exchange, model) { return }
-        let deadline = loop.now + loop.waits.queueWait
-        switch pool.acquire(ticket, deadline: deadline) {
+        switch pool.acquire(
+            ticket, at: loop.now, wait: loop.waits.queueWait, limit: exchange.patience.seconds)
+        {
         case .granted(let replica): placeGranted(replica)
         case .queued(let ticket):
             exchange.queueTicket = ticket
@@ -150,6 +151,10 @@ extension ClientConnection {
 
     func queueExpired() {
         exchange?.queueTicket = nil
+        if let failure = exchange?.model?.pool.warming(at: loop.now) {
+            refuseAdmitted(failure)
+            return
+        }
         refuseAdmitted(
             Failure(
                 .overloaded,

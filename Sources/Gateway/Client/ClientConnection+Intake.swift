@@ -30,6 +30,7 @@ struct HeaderScan {
     private(set) var contentLength = 0
     private(set) var isChunked = false
     private(set) var expectation: String?
+    private(set) var patience = ClientPatience()
 
     init(_ head: HTTPRequestHead) {
         bytes = head.uri.utf8.count
@@ -37,9 +38,14 @@ struct HeaderScan {
             bytes += name.utf8.count + value.utf8.count + 4
             switch name.utf8.count {
             case 6 where Self.equals(name, "expect"): expectation = value
+            case 6 where Self.equals(name, "prefer"): patience.preference = value
             case 13 where Self.equals(name, "authorization"): authorization = value
             case 14 where Self.equals(name, "content-length"): contentLength = Int(value) ?? 0
             case 17 where Self.equals(name, "transfer-encoding"): isChunked = true
+            case 19 where Self.equals(name, "x-stainless-timeout"):
+                patience.timeout = value
+            case 24 where Self.equals(name, "x-stainless-read-timeout"):
+                patience.timeout = value
             default: break
             }
         }
@@ -121,7 +127,9 @@ extension ClientConnection {
                     .shuttingDown, "This gateway is going down. Try again.",
                     retry: .after(.seconds(1)))
             }
-            exchange = Exchange(request: request, endpoint: endpoint, key: key)
+            let exchange = Exchange(request: request, endpoint: endpoint, key: key)
+            exchange.patience = header.patience
+            self.exchange = exchange
         case .models(let name):
             intake.page = .models(key: try authenticate(header), name: name)
         case .page(let page):

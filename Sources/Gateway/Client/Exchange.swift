@@ -37,6 +37,7 @@ final class Exchange {
     var wasSent = false
     var hasRetried = false
     var deadline: Int64 = .max
+    var patience = ClientPatience()
 
     // The answer
     var status = 0

@@ -1,4 +1,5 @@
 import Fleet
+import Link
 import RequestPath
 import Synchronization
 import Vocabulary
@@ -12,6 +13,9 @@ final class ModelPool: Sendable {
         /// Places granted so far: a change shows that a reading of counters was not undisturbed.
         var grants: Int64 = 0
         var replicas: [ReplicaSnapshot] = []
+        /// Requests that found no free place.
+        var detained: Int64 = 0
+        var warmUp = WarmUp()
     }
 
     let model: String
@@ -23,15 +27,27 @@ final class ModelPool: Sendable {
     }
 
     /// A place on a replica now, or a place in the queue, or a refusal.
+    ///
+    /// - Parameters:
+    ///   - wait: How long it waits at most for a replica that is busy, in nanoseconds.
+    ///   - limit: How long its client waits at most for one that is still to come, in seconds.
     func acquire(
-        _ ticket: @autoclosure () -> ConnectionTicket, deadline: Int64
+        _ ticket: @autoclosure () -> ConnectionTicket, at now: Int64, wait: Int64,
+        limit: @autoclosure () -> Int64?
     ) -> ReplicaQueue<ConnectionTicket>.Decision {
         state.withLock { state in
             if let replica = state.queue.takeFreePlace() {
                 state.grants += 1
                 return .granted(replica)
             }
-            let decision = state.queue.request(ticket(), deadline: deadline)
+            state.detained += 1
+            let isWarming = state.warmUp.terms != nil && !state.queue.hasReadyReplica
+            if isWarming, state.warmUp.terms?.hasRoom == false {
+                return .refused(state.warmUp.failure(model: model, at: now))
+            }
+            let deadline = isWarming ? state.warmUp.wait(from: now, limit: limit()) : now + wait
+            let decision = state.queue.request(
+                ticket(), deadline: deadline, isWarming: isWarming)
             if case .granted = decision { state.grants += 1 }
             return decision
         }
@@ -44,7 +60,27 @@ final class ModelPool: Sendable {
                 state.grants += 1
                 return (replica, 0, true)
             }
+            // Also what goes out to a supplier is demand.
+            state.detained += 1
             return (nil, state.queue.length, state.queue.hasReadyReplica)
+        }
+    }
+
+    /// What a request is told whose wait is over; nil where replicas are ready and busy.
+    func warming(at now: Int64) -> Failure? {
+        state.withLock { state in
+            state.queue.hasReadyReplica || state.warmUp.terms == nil
+                ? nil : state.warmUp.failure(model: model, at: now)
+        }
+    }
+
+    /// nil where the model's replicas do not come and go.
+    var load: ModelLoad? {
+        state.withLock { state in
+            guard state.warmUp.terms != nil else { return nil }
+            return ModelLoad(
+                model: model, inFlight: state.queue.load.reduce(0) { $0 + $1.inFlight },
+                waiting: state.queue.length, calls: state.grants + state.detained)
         }
     }
 
@@ -62,9 +98,12 @@ final class ModelPool: Sendable {
         for (ticket, replica) in granted { ticket.resume(.place(replica, in: self)) }
     }
 
-    func update(_ replicas: [ReplicaSnapshot]) {
+    /// - Parameter warmUp: Where it is given, requests wait for a replica that is to come.
+    func update(_ replicas: [ReplicaSnapshot], warmUp: WarmUpTerms? = nil) {
         let granted = state.withLock { state in
             let granted = state.queue.update(replicas)
+            state.warmUp.terms = warmUp
+            if state.queue.hasReadyReplica { state.warmUp.ended() }
             state.grants += Int64(granted.count)
             state.replicas = replicas
             // What a replica that is gone did for aborted requests nobody can read any more.

@@ -34,6 +34,7 @@ final class GatewayDesk {
     private let onReady: () -> Void
     private var announced: Int64 = -1
     private var told: [ReplicaLoad] = []
+    private var toldModels: [ModelLoad] = []
     private var readings: Set<ReplicaID> = []
     /// An engine's counters, and how many places its model had granted by then.
     private struct Reading: Hashable {
@@ -89,6 +90,8 @@ final class GatewayDesk {
         case .welcome:
             isWelcome = true
             announced = -1
+            told = []
+            toldModels = []
             announce()
             treasury.linkFound { [link] in link.send($0) }
         case .snapshot(let snapshot):
@@ -208,9 +211,11 @@ final class GatewayDesk {
                 ReplicaLoad(replica: $0.replica, inFlight: $0.inFlight)
             }
         }
-        guard load != told, isWelcome else { return }
+        let models = treasury.allPools.compactMap(\.load).sorted { $0.model < $1.model }
+        guard load != told || models != toldModels, isWelcome else { return }
         told = load
-        link.send(.load(inFlight: load))
+        toldModels = models
+        link.send(.load(inFlight: load, models: models))
     }
 
     // MARK: The engines' counters
@@ -232,7 +237,9 @@ final class GatewayDesk {
                 let comparison = state.reconciliations[replica.replica]
                 return comparison?.isDue == true || comparison?.hasBase == false
             }.filter {
-                $0.state == .ready && state.queue.inFlight(on: $0.replica) == 0
+                // One that drains can be asked for a last time.
+                ($0.state == .ready || $0.state == .draining)
+                    && state.queue.inFlight(on: $0.replica) == 0
             }
         }
         for replica in due { read(replica, of: pool) }

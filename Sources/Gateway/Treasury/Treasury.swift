@@ -113,7 +113,9 @@ final class Treasury {
                 pools[deployment.model]
                 ?? ModelPool(model: deployment.model, queueLength: limits.queueLength)
             pools[deployment.model] = pool
-            pool.update(snapshot.replicas.filter { $0.model == deployment.model })
+            pool.update(
+                snapshot.replicas.filter { $0.model == deployment.model },
+                warmUp: snapshot.warmUps.first { $0.model == deployment.model })
             let rates = snapshot.priceBooks.sorted { $0.effective < $1.effective }.compactMap {
                 book in
                 book.models[deployment.priceAs].map { price in

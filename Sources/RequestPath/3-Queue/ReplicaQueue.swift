@@ -38,9 +38,13 @@ package struct ReplicaQueue<Waiter: Sendable>: Sendable {
     package var hasReadyReplica: Bool { places.snapshots.contains { $0.state == .ready } }
 
     /// Asks for a place; who has to wait is kept until `deadline`.
-    package mutating func request(_ waiter: Waiter, deadline: Int64) -> Decision {
+    ///
+    /// - Parameter isWarming: Whether it waits also where no replica is ready: one is to come.
+    package mutating func request(
+        _ waiter: Waiter, deadline: Int64, isWarming: Bool = false
+    ) -> Decision {
         if let replica = takeFreePlace() { return .granted(replica) }
-        if let failure = Route.refusal(model: model, replicas: places.snapshots) {
+        if !isWarming, let failure = Route.refusal(model: model, replicas: places.snapshots) {
             return .refused(failure)
         }
         guard entries.count < maximumLength else {

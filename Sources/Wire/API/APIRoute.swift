@@ -10,7 +10,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
     case projectLimits, projectLimitsChange
     case keyList, keyCreate, keyRevoke
     case keyLimits, keyLimitsChange
-    case modelList, modelAdd, modelRemove
+    case modelList, modelAdd, modelRemove, modelShow, modelScale
     case priceList, priceShow, priceCheck, priceApply
     case usage, usageEvents
     case invoiceList, invoiceIssue, invoiceShow, invoicePage, invoiceExplain
@@ -97,7 +97,8 @@ package enum APIRoute: String, CaseIterable, Sendable {
         case .projectList, .projectCreate, .projectShow, .projectLimits, .projectLimitsChange,
             .keyList, .keyCreate, .keyRevoke, .keyLimits, .keyLimitsChange:
             accessRow
-        case .modelList, .modelAdd, .modelRemove, .priceList, .priceShow, .priceCheck, .priceApply:
+        case .modelList, .modelAdd, .modelRemove, .modelShow, .modelScale, .priceList, .priceShow,
+            .priceCheck, .priceApply:
             offerRow
         default: billingRow
         }
@@ -147,6 +148,9 @@ package enum APIRoute: String, CaseIterable, Sendable {
         switch self {
         case .modelAdd: Row(.post, "/api/v1/models", "Serve a model.")
         case .modelRemove: Row(.delete, "/api/v1/models/{model}", "Stop serving a model.")
+        case .modelShow: Row(.get, "/api/v1/models/{model}", "One model and its replicas.")
+        case .modelScale:
+            Row(.put, "/api/v1/models/{model}/scale", "Set the bounds of a model's replicas.")
         case .priceList: Row(.get, "/api/v1/prices", "Versions of the price book.")
         case .priceShow: Row(.get, "/api/v1/prices/{version}", "One version; `current` also.")
         case .priceCheck:

@@ -10,6 +10,8 @@ package struct ModelBody: Codable, Hashable, Sendable {
         /// Replicas exist and none answers.
         case unhealthy
         case stopped
+        /// It has no replica because nobody asks for it; the next request brings one.
+        case asleep
         /// The price book in force has no price for it: it is not served.
         case withoutPrice = "without_price"
     }
@@ -31,10 +33,27 @@ package struct ModelBody: Codable, Hashable, Sendable {
     package var url: String?
     package var supplier: SupplierName?
     package var upstreamModel: String?
+    /// Bounds of the number of its replicas; nil: it has one, always.
+    package var scale: ModelScaleBody?
+    /// Replicas that it shall have, that take requests, that are still to come, and that end when
+    /// what is under way has ended. nil where somebody else serves it.
+    package var replicasWanted: Int?
+    package var replicasReady: Int?
+    package var replicasWarming: Int?
+    package var replicasDraining: Int?
+    /// Requests that wait for a place.
+    package var waiting: Int?
+    /// Why so many are wanted, for people.
+    package var reason: String?
     package var createdAt: Instant
 
     package enum CodingKeys: String, CodingKey {
-        case name, engine, capabilities, state, problem, slots, replicas, file, url, supplier
+        case name, engine, capabilities, state, problem, slots, replicas, file, url, supplier, scale
+        case waiting, reason
+        case replicasWanted = "replicas_wanted"
+        case replicasReady = "replicas_ready"
+        case replicasWarming = "replicas_warming"
+        case replicasDraining = "replicas_draining"
         case priceAs = "price_as"
         case contextLength = "context_length"
         case maximumOutputTokens = "maximum_output_tokens"
@@ -63,6 +82,36 @@ package struct ModelBody: Codable, Hashable, Sendable {
         self.supplier = supplier
         self.upstreamModel = upstreamModel
         self.createdAt = createdAt
+    }
+}
+
+/// How many replicas a model may have. What is left out stays as it was.
+package struct ModelScaleBody: APIRequestBody, Hashable {
+    package var minimum: Int
+    package var maximum: Int
+    /// Seconds without a request after which the last replica goes, where the minimum is nought.
+    package var idleToZeroSeconds: Int64?
+    /// Seconds that a replica stays from its order on, unless these bounds are changed.
+    package var minimumStaySeconds: Int64?
+    /// Seconds that a request waits at most while no replica is ready.
+    package var warmUpWaitSeconds: Int64?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case minimum, maximum
+        case idleToZeroSeconds = "idle_to_zero_seconds"
+        case minimumStaySeconds = "minimum_stay_seconds"
+        case warmUpWaitSeconds = "warm_up_wait_seconds"
+    }
+
+    package init(
+        minimum: Int, maximum: Int, idleToZeroSeconds: Int64? = nil,
+        minimumStaySeconds: Int64? = nil, warmUpWaitSeconds: Int64? = nil
+    ) {
+        self.minimum = minimum
+        self.maximum = maximum
+        self.idleToZeroSeconds = idleToZeroSeconds
+        self.minimumStaySeconds = minimumStaySeconds
+        self.warmUpWaitSeconds = warmUpWaitSeconds
     }
 }
 

@@ -89,7 +89,7 @@ struct Readiness {
                 tell("  \(name): \(text)")
                 problem = text
             }
-            return model.state == .ready
+            return model.state == .ready || model.state == .asleep
         }
     }
 

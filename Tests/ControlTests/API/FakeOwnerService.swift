@@ -138,6 +138,10 @@ final class FakeOwnerService: OwnerService {
         try note("add \(body.name)", model)
     }
     func removeModel(_ name: String) async throws -> ModelBody { try note("remove \(name)", model) }
+    func model(_ name: String) async throws -> ModelBody { try note("model \(name)", model) }
+    func scaleModel(_ name: String, _ body: ModelScaleBody) async throws -> ModelBody {
+        try note("scale \(name) \(body.minimum) \(body.maximum)", model)
+    }
 
     private var book: PriceVersionBody {
         PriceVersionBody(version: 1, effective: .noon, appliedAt: .noon, inForce: true, models: [])

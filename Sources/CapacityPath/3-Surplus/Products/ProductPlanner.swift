@@ -41,6 +41,17 @@ package struct ProductPlanner: Hashable, Codable, Sendable {
         return decision(sample, lines: lines, idle: idle, minute: minute)
     }
 
+    /// Minutes have passed in which a deployment had no replica and nobody asked for it.
+    package mutating func rest(_ model: String, minutes: Int) {
+        for _ in 0..<min(max(0, minutes), Self.hour) { outlooks[model]?.observe(0) }
+    }
+
+    /// Replicas that have not been there for the minimum stay.
+    private func staying(_ part: ReplicaSample, at minute: Int64) -> Int {
+        let stay = part.terms.minimumStay ?? minimumStay
+        return part.orderedAt.count { minute - $0 < stay }
+    }
+
     /// The outlook on a deployment's tokens; nil before its first sample.
     package func outlook(on model: String) -> DemandOutlook? { outlooks[model] }
 }
@@ -103,7 +114,7 @@ extension ProductPlanner {
     ) -> ProductLine {
         let terms = part.terms
         let outlook = outlooks[terms.model] ?? DemandOutlook()
-        let staying = part.orderedAt.count { minute - $0 < minimumStay }
+        let staying = staying(part, at: minute)
         // One that may go to nought keeps its last replica until it has been idle long enough, and
         // comes back for the first request.
         let isIdle = outlook.idleMinutes >= terms.idleToZero
@@ -196,7 +207,7 @@ extension ProductPlanner {
             deployments.append(
                 ReplicaDecision(
                     model: part.terms.model, wanted: line.units, present: line.present,
-                    staying: part.orderedAt.count { minute - $0 < minimumStay },
+                    staying: staying(part, at: minute),
                     level: outlooks[part.terms.model]?.level ?? 0,
                     lastBusy: line.units > 0 ? line.busyShare(ofUnit: line.units) : 0,
                     lastWorth: line.units > 0 ? line.lastWorth(ofEach: line.size) : .zero,

@@ -16,10 +16,12 @@ package struct ReplicaTerms: Hashable, Codable, Sendable {
     package var drainMinutes: Int
     /// Minutes without a request after which the last replica goes, where the minimum is nought.
     package var idleToZero: Int
+    /// Minutes that a replica stays from its order on; nil: as the planner has it for all.
+    package var minimumStay: Int64?
 
     package init(
         model: String, minimum: Int, maximum: Int, accelerators: Int = 1, loadMinutes: Int,
-        drainMinutes: Int, idleToZero: Int = 10
+        drainMinutes: Int, idleToZero: Int = 10, minimumStay: Int64? = nil
     ) {
         precondition(0 <= minimum && minimum <= maximum, "bounds are 0 ≤ minimum ≤ maximum")
         precondition(accelerators > 0, "a replica needs an accelerator")
@@ -30,6 +32,7 @@ package struct ReplicaTerms: Hashable, Codable, Sendable {
         self.loadMinutes = loadMinutes
         self.drainMinutes = drainMinutes
         self.idleToZero = idleToZero
+        self.minimumStay = minimumStay
     }
 }
 

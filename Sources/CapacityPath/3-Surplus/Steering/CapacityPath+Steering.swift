@@ -6,7 +6,11 @@ package import Vocabulary
 extension CapacityPath {
     /// What speaks against a sale by the planner; nil where nothing does.
     func plannedObstacle(to order: Order) -> WaitReason? {
-        guard !order.isInternal, order.within == nil, limitsSales(order.pool) else { return nil }
+        guard !order.isInternal, order.within == nil else { return nil }
+        if let why = productExcess(order) {
+            return WaitReason(why, next: "it is looked at again \(nextMinuteText)")
+        }
+        guard limitsSales(order.pool) else { return nil }
         let why: String?
         if order.purchaseClass == .spot {
             why = spotExcess(order.shape.accelerators, in: order.pool)
@@ -23,6 +27,16 @@ extension CapacityPath {
     package var nextLook: Instant { Instant(minute: max(surplus.minute ?? 0, now.minute) + 1) }
 
     private var nextLookText: String { nextLook.minuteText(at: now) }
+
+    private var nextMinuteText: String {
+        Instant(minute: now.minute + 1).minuteText(at: now)
+    }
+
+    /// All that may be sold of a pool now, in whatever form; nil where nothing bounds it.
+    func surplusSellable(in name: PoolName) -> Accelerators? {
+        guard limitsSales(name), let decision = surplus.pools[name]?.decision else { return nil }
+        return .whole(decision.spotSellable)
+    }
 
     private func limitsSales(_ name: PoolName) -> Bool {
         surplus.pools[name] != nil && pools[name]?.declaration.surplus?.limitsSales == true

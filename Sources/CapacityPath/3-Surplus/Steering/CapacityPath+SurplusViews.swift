@@ -41,7 +41,7 @@ extension CapacityPath {
                     ? "No team of ours uses the pool, and none is entitled to it: all that is free "
                         + "is sold."
                     : "The pool has not been looked at yet."
-            ]
+            ] + productExplanation(of: name)
         }
         var lines = decision.explanation
         let record = view.record
@@ -60,7 +60,7 @@ extension CapacityPath {
         if view.terms?.limitsSales == false {
             lines.append("The plan does not limit sales in this pool: its owner has said so.")
         }
-        return lines
+        return lines + productExplanation(of: name)
     }
 
     /// Lets time pass to an instant of the past of which is known that nobody looked from
