@@ -171,6 +171,7 @@ final class ReplicaStand {
             if let due = await service.capacityDue, due <= now.value {
                 await service.take([.tick])
             }
+            await service.orderEngines()
             await service.watchReplicas()
             await stepAgent()
         }
