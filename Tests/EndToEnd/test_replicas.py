@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import re
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -88,18 +89,30 @@ def test_replicas_come_and_go_and_every_lease_is_accounted_for(own_product):
         made = re.search(r"^llamacpp:tokens_predicted_total ([0-9.e+]+)$", text, re.MULTILINE)
         assert made and float(made.group(1)) > 0, f"{engine} has served nobody:\n{text}"
 
-    # Down to one while a stream runs on each: none is cut.
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        streams = [pool.submit(ask, product, customer.key, 400, stream=True, words=f"Long {one}")
-                   for one in range(8)]
-        wait_for(lambda: product.api("/api/v1/status")["gateways"][0]["requests_under_way"] >= 6,
-                 "streams are under way", 30)
-        scale(product, 1, 1)
-        for stream in streams:
-            status, _, body = stream.result()
+    # Down to one while streams come and go on both: none is cut.
+    is_over = threading.Event()
+
+    def keep_asking(number):
+        answers = []
+        while not is_over.is_set():
+            answers.append(ask(
+                product, customer.key, 400, stream=True, words=f"Long {number} {len(answers)}"))
+        return answers
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        askers = [pool.submit(keep_asking, number) for number in range(6)]
+        try:
+            wait_for(lambda: product.api("/api/v1/status")["gateways"][0]["requests_under_way"],
+                     "streams are under way", 30)
+            scale(product, 1, 1)
+            wait_for_replicas(product, 1)
+        finally:
+            is_over.set()
+    for asker in askers:
+        assert asker.result()
+        for status, _, body in asker.result():
             assert status == 200 and body.rstrip().endswith("data: [DONE]"), body[-300:]
             assert '"error"' not in body, body[-300:]
-    wait_for_replicas(product, 1)
     wait_for(lambda: free_accelerators(product) == free, "its capacity is free", 60, every=0.2)
 
     # Control dies and comes back: the same lease.
