@@ -70,11 +70,18 @@ final class FakeCustomerPort: Sendable {
                 return
             }
             guard let pieces = answer(received) else { return }
-            for piece in pieces {
-                context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: piece)), promise: nil)
-            }
             isRaw = pieces.joined().hasPrefix("HTTP/1.1 101")
-            if isRaw ? ends : closes { context.close(promise: nil) }
+            let isLast = isRaw ? ends : closes
+            for (index, piece) in pieces.enumerated() {
+                let sent = context.eventLoop.makePromise(of: Void.self)
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: piece)), promise: sent)
+                // What the socket has not taken yet would be lost with the connection.
+                if isLast, index == pieces.count - 1 {
+                    sent.futureResult.assumeIsolated().whenComplete { _ in
+                        context.close(promise: nil)
+                    }
+                }
+            }
         }
 
         private func keep() {
