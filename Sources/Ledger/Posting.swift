@@ -79,14 +79,9 @@ package struct Posting: Hashable, Sendable {
         _ amount: Money, for request: RequestID, organization: OrganizationID, gateway: GatewayID,
         budgets: [BudgetShare]
     ) -> Posting {
-        var entries = move(amount, from: .lease(gateway, organization), to: .tokenRevenue)
-        for share in budgets {
-            entries += [
-                Entry(.budgetLease(gateway, share.budget), .zero - share.fromLease),
-                Entry(.budget(share.budget), .zero - share.fromBudget),
-                Entry(.budgetSpent(share.budget), amount),
-            ]
-        }
+        let entries =
+            move(amount, from: .lease(gateway, organization), to: .tokenRevenue)
+            + spend(amount, of: budgets, gateway: gateway)
         return Posting(
             .charge, key: chargeKey(request), reference: "\(request)",
             entries: entries.filter { $0.amount != .zero })
@@ -97,17 +92,23 @@ package struct Posting: Hashable, Sendable {
     package static func supply(
         for request: RequestID, gateway: GatewayID, budgets: [BudgetShare], amount: Money
     ) -> Posting {
-        var entries: [Entry] = []
-        for share in budgets {
-            entries += [
+        let entries = spend(amount, of: budgets, gateway: gateway)
+        return Posting(
+            .supply, key: supplyKey(request), reference: "\(request)",
+            entries: entries.filter { $0.amount != .zero })
+    }
+
+    /// An amount as spent of each budget: what the gateway was lent of it first.
+    private static func spend(
+        _ amount: Money, of budgets: [BudgetShare], gateway: GatewayID
+    ) -> [Entry] {
+        budgets.flatMap { share in
+            [
                 Entry(.budgetLease(gateway, share.budget), .zero - share.fromLease),
                 Entry(.budget(share.budget), .zero - share.fromBudget),
                 Entry(.budgetSpent(share.budget), amount),
             ]
         }
-        return Posting(
-            .supply, key: supplyKey(request), reference: "\(request)",
-            entries: entries.filter { $0.amount != .zero })
     }
 
     package static func supplyKey(_ request: RequestID) -> String { "supply/\(request)" }
