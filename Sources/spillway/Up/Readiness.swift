@@ -10,6 +10,8 @@ struct Readiness {
         static let look = Duration.milliseconds(50)
         /// After this a person is told what is being waited for.
         static let patience = Duration.seconds(15)
+        /// A model's trouble that is over by then was none: its node is looked at first.
+        static let settling = Duration.seconds(2)
     }
 
     let options: UpOptions
@@ -79,13 +81,16 @@ struct Readiness {
     }
 
     private func waitForModel(_ name: String, _ control: ControlAddress) async throws {
+        let begin = ContinuousClock.now
         var problem: String?
         try await wait(for: "the model \(name)", log: "control.log") {
             guard let body = try? await call(.modelList, control),
                 let models = try? JSONDecoder().decode([ModelBody].self, from: Data(body)),
                 let model = models.first(where: { $0.name == name })
             else { return false }
-            if let text = model.problem, text != problem {
+            if let text = model.problem, text != problem,
+                ContinuousClock.now - begin > Pace.settling
+            {
                 tell("  \(name): \(text)")
                 problem = text
             }
