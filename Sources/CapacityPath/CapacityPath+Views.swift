@@ -41,7 +41,8 @@ extension CapacityPath {
         guard let pool = pools[name] else { return nil }
         let used = firmUse(in: name, at: now)
         return PoolView(
-            declaration: pool.declaration, inService: capacity(of: name), account: pool.account,
+            declaration: pool.declaration, inService: capacity(of: name),
+            account: pool.account.counted(until: now),
             teams: pool.declaration.entitlements.map {
                 PoolView.Team(entitlement: $0, used: used.teams[$0.organization] ?? .zero)
             },

@@ -40,6 +40,8 @@ package struct CapacityPath: Hashable, Sendable {
     var placement = PlacementIndex()
     var surplus = SurplusBook()
     var products = ProductBook()
+    /// The day up to which the uses of all pools were counted; nil before the first event.
+    var countedDay: Int64?
     /// The time of the last event; time does not go back.
     var now = Instant(microseconds: 0)
     /// What happened while one event is handled; empty between events.
@@ -56,10 +58,10 @@ package struct CapacityPath: Hashable, Sendable {
     package mutating func handle(
         _ event: CapacityEvent, at instant: Instant
     ) -> [CapacityAction] {
-        // 1. What stood until now is counted, and each minute that has passed is looked at.
+        // 1. Each minute that has passed is looked at, and days that are over are given out.
         watch(until: instant, lostSince: event.lostSince)
         now = max(now, instant)
-        for pool in poolNames { count(pool) }
+        countDays()
         // 2. What was due is done.
         while let entry = agenda.take(at: now) { attend(to: entry.subject, due: entry.at) }
         // 3. What happened is taken in.
@@ -72,9 +74,15 @@ package struct CapacityPath: Hashable, Sendable {
         return turn.actions
     }
 
-    private mutating func count(_ pool: PoolName) {
-        pools[pool]?.account.advance(to: now)
-        for day in pools[pool]?.account.takeOldDays() ?? [] { act(.keep(pool, day)) }
+    /// An account counts what stood when something changes in its pool; all of them once a day.
+    private mutating func countDays() {
+        let day = UseDay.number(of: now)
+        guard countedDay != day else { return }
+        countedDay = day
+        for pool in poolNames {
+            pools[pool]?.account.advance(to: now)
+            for day in pools[pool]?.account.takeOldDays() ?? [] { act(.keep(pool, day)) }
+        }
     }
 
     private mutating func attend(to subject: Agenda.Subject, due: Instant) {
@@ -133,7 +141,7 @@ struct Turn: Hashable, Sendable {
 extension CapacityPath: Codable {
     private enum CodingKeys: String, CodingKey {
         case inventory, terms, nodes, nodeIndex, pools, orders, leases, orderCount, agenda, seen,
-            surplus, products, throughputs, now
+            surplus, products, throughputs, countedDay, now
     }
 }
 

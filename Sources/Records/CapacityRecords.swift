@@ -1,3 +1,4 @@
+package import Fleet
 package import Vocabulary
 
 /// Looks records of capacity up.
@@ -39,6 +40,11 @@ package protocol CapacityRecordReader {
     /// In the order in which they were placed.
     func orders(_ filter: OrderFilter) throws -> [OrderRow]
 
+    /// Whether a demand was refused before.
+    func isRefused(_ demand: String) throws -> Bool
+    /// What was refused because there was too little, in the order of time.
+    func refusedOrders(before instant: Instant) throws -> [Order]
+
     /// Of charges for compute and storage and of service credits together; 0 before the first.
     func lastCapacityCharge() throws -> Int64
     /// Calls `body` with each stretch in the order of charging.
@@ -77,6 +83,8 @@ package protocol CapacityRecorder: CapacityRecordReader {
     func insert(_ note: CapacityNoteRow) throws
     func insert(_ day: PoolDayRow) throws
     func insert(_ order: OrderRow) throws
+    /// - Parameter demand: What tells one demand from another; one is put on record once.
+    func insertRefused(_ order: Order, as demand: String) throws
     func insert(_ charge: ComputeChargeRow) throws
     func insert(_ lease: SettledLeaseRow) throws
     func insert(_ charge: StorageChargeRow) throws

@@ -90,6 +90,23 @@ extension SQLiteRecords {
             filter.limit.map(Int64.init) ?? .max, read: Self.order)
     }
 
+    func insertRefused(_ order: Order, as demand: String) throws {
+        try execute(
+            Capacity.insertRefused, demand, order.placedAt.microseconds, Self.json(order))
+    }
+
+    func isRefused(_ demand: String) throws -> Bool {
+        try !rows(Capacity.isRefused, demand) { $0.whole(0) }.isEmpty
+    }
+
+    func refusedOrders(before instant: Instant) throws -> [Order] {
+        try rows(Capacity.refused, instant.microseconds) { row in
+            var order = try Self.decoded(Order.self, from: row.text(1))
+            order.placedAt = row.instant(0)
+            return order
+        }
+    }
+
     private static func order(_ row: Row) throws -> OrderRow {
         var order = try decoded(Order.self, from: row.text(2))
         // JSON keeps milliseconds.

@@ -5,6 +5,14 @@ import Vocabulary
 
 /// The records in one SQLite file, written by one process.
 package struct SQLiteStore: RecordKeeper {
+    /// What a commit that was answered survives.
+    package enum Durability: String, Sendable {
+        /// The machine's power, too: each commit waits for the disk.
+        case power = "FULL"
+        /// The process alone; for books that nobody depends on.
+        case process = "OFF"
+    }
+
     /// Seconds that a write waits for another process that holds the file.
     package static let busyTimeoutSeconds = 5
 
@@ -16,14 +24,17 @@ package struct SQLiteStore: RecordKeeper {
     ///
     /// - Throws: ``Failure`` where the file was written by a newer version.
     package init(
-        path: String, beforeCommit: @escaping @Sendable () throws -> Void = {}
+        path: String, durability: Durability = .power,
+        beforeCommit: @escaping @Sendable () throws -> Void = {}
     ) throws {
         self.beforeCommit = beforeCommit
         let existed = FileManager.default.fileExists(atPath: path)
         pool = try DatabasePool(path: path, configuration: Self.configuration)
         // GRDB's WAL mode leaves NORMAL, which loses acknowledged commits with the power. The one
         // connection that writes stays open as long as the pool.
-        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        try pool.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
+        }
         if !existed {
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         }

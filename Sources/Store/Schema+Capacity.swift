@@ -8,6 +8,16 @@ extension Schema {
         """
     ]
 
+    /// Of version 6: demand that was refused because there was too little.
+    static let refusedTables = [
+        """
+        CREATE TABLE refused_orders (demand TEXT PRIMARY KEY, at {whole} NOT NULL,
+            document TEXT NOT NULL
+        ) {strict}
+        """,
+        "CREATE INDEX refused_by_time ON refused_orders (at)",
+    ]
+
     /// Of version 2: capacity that is rented, and what it is charged.
     static let capacityTables = [
         """

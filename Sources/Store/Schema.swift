@@ -32,6 +32,7 @@ package enum Schema {
         Step(
             version: 5, statements: supplyTables,
             appendOnly: ["supply_terms", "supplied_tokens"]),
+        Step(version: 6, statements: refusedTables, appendOnly: ["refused_orders"]),
     ]
 
     /// Grows with each step.

@@ -5,6 +5,7 @@ extension Statements {
             notes, notesAbout, insertPoolDay, poolDays,
             insertOrder, lastOrder, order, orders, lastEventAt, eventsThrough,
             snapshotThrough, insertSurplus, lastSurplus, surplus, surplusOfPool,
+            insertRefused, isRefused, refused,
         ]
         static let insertEvent = Statement.insert(
             into: "capacity_events", "sequence", "at", "document")
@@ -52,6 +53,13 @@ extension Statements {
             SELECT minute, pool, document FROM surplus_decisions
             WHERE pool = $1 AND minute >= $2 AND minute < $3 ORDER BY minute DESC LIMIT $4
             """)
+        static let insertRefused = Statement.insert(
+            into: "refused_orders", "demand", "at", "document")
+        static let isRefused = Statement(
+            "refused_orders.one", "SELECT at FROM refused_orders WHERE demand = $1")
+        static let refused = Statement(
+            "refused_orders.before",
+            "SELECT at, document FROM refused_orders WHERE at < $1 ORDER BY at, demand")
         static let insertNote = Statement.insert(
             into: "capacity_notes", "sequence", "event", "at", "subject", "text")
         static let lastNote = Statement(

@@ -64,7 +64,7 @@ extension CapacityPath {
     ) {
         let old = nodes[index].pool
         pools[old]?.nodes.removeAll { $0 == index }
-        pools[old]?.account.current -= nodes[index].use
+        pools[old]?.account.change(from: nodes[index].use, to: UseVector(), at: now)
         turn.dirty.insert(old)
         var record = NodeRecord(node, in: pool, at: now)
         record.isFenced = nodes[index].isFenced

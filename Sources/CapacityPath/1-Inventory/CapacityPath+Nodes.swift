@@ -65,7 +65,7 @@ extension CapacityPath {
         for use in AcceleratorUse.allCases where use != .down && nodes[index].use[use] > 0 {
             pools[nodes[index].pool]?.account.move(
                 Accelerators(thousandths: nodes[index].use[use]), from: use, to: .down,
-                since: max(since, nodes[index].useSince))
+                since: max(since, nodes[index].useSince), at: now)
         }
         for id in nodes[index].leases { failed(lease: id, node: nodes[index].name, at: since) }
         moveWindows(from: index)
@@ -160,8 +160,7 @@ extension CapacityPath {
         let use = useNow(of: index)
         guard use != nodes[index].use else { return }
         let pool = nodes[index].pool
-        pools[pool]?.account.current -= nodes[index].use
-        pools[pool]?.account.current += use
+        pools[pool]?.account.change(from: nodes[index].use, to: use, at: now)
         nodes[index].use = use
         nodes[index].useSince = now
     }
@@ -226,7 +225,8 @@ extension CapacityPath {
         where !nodes[index].isUsedAsOne {
             pools[lease.grant.pool]?.account.move(
                 share.accelerators, from: from, to: to,
-                since: nodes[index].usedAsOneUntil.map { max($0, since) } ?? since, until: until)
+                since: nodes[index].usedAsOneUntil.map { max($0, since) } ?? since, until: until,
+                at: now)
         }
     }
 }

@@ -73,7 +73,7 @@ package struct UseDay: Hashable, Codable, Sendable {
     }
 
     static let length: Int64 = 86_400_000_000
-    static func number(of instant: Instant) -> Int64 { instant.microseconds / length }
+    package static func number(of instant: Instant) -> Int64 { instant.microseconds / length }
 
     var start: Int64 { day * Self.length }
     var end: Int64 { start + Self.length }
@@ -90,7 +90,7 @@ package struct UseAccount: Hashable, Sendable {
     package static let keptDays = 8
 
     /// As things stand.
-    package internal(set) var current = UseVector()
+    package private(set) var current = UseVector()
     /// Thousandths of an accelerator that a node of the pool has.
     var node: Int64 = 0
     private var all = UseSums()
@@ -124,6 +124,20 @@ package struct UseAccount: Hashable, Sendable {
         }
     }
 
+    /// From now on accelerators are in other uses than until now.
+    mutating func change(from old: UseVector, to new: UseVector, at now: Instant) {
+        advance(to: now)
+        current -= old
+        current += new
+    }
+
+    /// With what stands counted until `now`.
+    func counted(until now: Instant) -> Self {
+        var account = self
+        account.advance(to: now)
+        return account
+    }
+
     /// Gives out the days that nothing changes any more.
     mutating func takeOldDays() -> [UseDay] {
         guard days.count > Self.keptDays else { return [] }
@@ -132,14 +146,14 @@ package struct UseAccount: Hashable, Sendable {
         return old
     }
 
-    /// For the time from `since` until `until`, or else until now, `accelerators` were in another
+    /// For the time from `since` until `until`, or else until `now`, `accelerators` were in another
     /// use than was counted.
     mutating func move(
         _ accelerators: Accelerators, from: AcceleratorUse, to: AcceleratorUse, since: Instant,
-        until: Instant? = nil
+        until: Instant? = nil, at now: Instant
     ) {
-        guard let through else { return }
-        let end = until.map { min($0, through) } ?? through
+        advance(to: now)
+        let end = until.map { min($0, now) } ?? now
         guard since < end else { return }
         let thousandths = Int128(accelerators.thousandths)
         all.move(thousandths * Int128(end.microseconds - since.microseconds), from: from, to: to)

@@ -1,5 +1,5 @@
-import Fleet
-import Vocabulary
+package import Fleet
+package import Vocabulary
 
 extension CapacityPath {
     /// Why an order can never be carried out as it stands, with what to do; nil where it can.
@@ -12,6 +12,21 @@ extension CapacityPath {
         }
         return shapeRefusal(order, in: pool.declaration) ?? classRefusal(order, in: pool)
             ?? sizeRefusal(order, in: pool)
+    }
+
+    /// Whether an order that asks rightly is refused because its pool has too little: more than it
+    /// will ever sell, or than it has left for a reservation's window.
+    package func isTooLittle(for order: Order, at instant: Instant) -> Bool {
+        var path = self
+        path.now = max(now, instant)
+        guard let pool = pools[order.pool], shapeRefusal(order, in: pool.declaration) == nil,
+            path.classRefusal(order, in: pool) == nil
+        else { return false }
+        if sizeRefusal(order, in: pool) != nil { return true }
+        guard let window = order.window,
+            case .failure = path.booking(for: order, from: window.from, to: window.to)
+        else { return false }
+        return true
     }
 
     private func shapeRefusal(_ order: Order, in pool: PoolDeclaration) -> Failure? {

@@ -31,7 +31,7 @@ package struct EconomicsInputs: Sendable {
         }
     }
 
-    /// A customer's order that waited for capacity.
+    /// A customer's order that waited for capacity, or was refused for want of it.
     package struct Wait: Hashable, Sendable {
         package var pool: PoolName
         package var accelerators: Accelerators

@@ -55,6 +55,12 @@ extension ControlService {
     ) async throws -> OrderBody {
         let payer = try payer(request.project, viewer)
         let id = newID(of: request.content)
+        let order = Order(
+            id: id, organization: payer.organization.id, project: payer.project.id,
+            key: viewer.key, isInternal: payer.organization.isInternal, pool: request.pool,
+            purchaseClass: request.purchaseClass, shape: request.shape, content: request.content,
+            within: request.within, price: .unknown, limit: request.limit,
+            placedAt: clock.now())
         // Files are kept before the order is, so that no order is without its files.
         try keepFiles(request.files, of: id)
         do {
@@ -62,33 +68,26 @@ extension ControlService {
                 "order/\(payer.project.id)", OrderFingerprint(request), key: idempotency,
                 folding: true
             ) { records in
-                try place(request, id: id, payer: payer, viewer: viewer, records)
+                try place(order, overflows: request.overflows, viewer: viewer, records)
             }
         } catch {
             dropFiles(of: id)
+            recordIfTooLittle(for: order)
             throw error
         }
     }
 
     private func place(
-        _ request: OrderRequest, id: OrderID, payer: Payer, viewer: CapacityViewer,
-        _ records: any Recorder
+        _ order: Order, overflows: Bool?, viewer: CapacityViewer, _ records: any Recorder
     ) throws -> OrderBody {
-        var order = Order(
-            id: id, organization: payer.organization.id, project: payer.project.id,
-            key: viewer.key, isInternal: payer.organization.isInternal, pool: request.pool,
-            purchaseClass: request.purchaseClass, shape: request.shape, content: request.content,
-            within: request.within, price: .unknown, limit: request.limit,
-            placedAt: clock.now())
         try declareMarkets(records)
-        let offered = try offered(order, overflows: request.overflows, viewer: viewer)
-        order = offered.order
-        let quote = offered.quote
-        try requireMoney(quote.firstHold, for: order)
+        let offered = try offered(order, overflows: overflows, viewer: viewer)
+        let order = offered.order
+        try requireMoney(offered.quote.firstHold, for: order)
         rental.orderSequence += 1
         try records.insert(OrderRow(sequence: rental.orderSequence, order: order))
         try fold(.orderPlaced(order), records)
-        guard let view = rental.path.order(id, at: clock.now()) else {
+        guard let view = rental.path.order(order.id, at: clock.now()) else {
             throw Failure(.internalError, "The order was not taken; nothing was charged.")
         }
         if let refusal = view.refusal { throw refusal }
@@ -198,7 +197,7 @@ extension ControlService {
                 + "(\(isolation.missingWords)). Use another pool.", parameter: "pool")
     }
 
-    private func requireMoney(_ amount: Money, for order: Order) throws(Failure) {
+    func requireMoney(_ amount: Money, for order: Order) throws(Failure) {
         let available = book.available(order.organization)
         guard amount > available else { return }
         throw Failure(

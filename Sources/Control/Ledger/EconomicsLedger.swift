@@ -74,7 +74,10 @@ struct EconomicsLedger: Sendable {
             supplied[row.supplier, default: .zero] += row.cost
         }
         return Found(
-            revenue: revenue, waits: try waits(orders, sums.starts, records), supplied: supplied)
+            revenue: revenue,
+            waits: try waits(orders, sums.starts, records)
+                + refused(beside: orders, try records.refusedOrders(before: to)),
+            supplied: supplied)
     }
 
     // MARK: Revenue
@@ -131,7 +134,7 @@ struct EconomicsLedger: Sendable {
         }
     }
 
-    // MARK: Who waited
+    // MARK: Who waited, or was refused
 
     private func waits(
         _ orders: [Order], _ starts: [OrderID: Instant], _ records: any RecordReader
@@ -146,6 +149,22 @@ struct EconomicsLedger: Sendable {
             return EconomicsInputs.Wait(
                 pool: order.pool, accelerators: order.shape.accelerators,
                 price: order.price.perAcceleratorHour, from: since, to: min(until, to))
+        }
+    }
+
+    /// Orders that were refused, but for those that were taken when they were placed again.
+    private func refused(beside orders: [Order], _ refused: [Order]) -> [EconomicsInputs.Wait] {
+        var taken: [String: Instant] = [:]
+        for order in orders { taken[order.demand] = order.placedAt }
+        return refused.compactMap { order in
+            let (wantedFrom, wantedTo) = order.wanted
+            let since = max(from, wantedFrom)
+            let until = min(to, wantedTo)
+            let isTaken = taken[order.demand].map { $0 >= order.placedAt } ?? false
+            guard since < until, !isTaken else { return nil }
+            return EconomicsInputs.Wait(
+                pool: order.pool, accelerators: order.shape.accelerators,
+                price: order.price.perAcceleratorHour, from: since, to: until)
         }
     }
 

@@ -36,7 +36,7 @@ struct DemoRun {
         self.directory = directory
         self.days = days
         clock.now = DemoFleet.start
-        store = try SQLiteStore(path: directory.database)
+        store = try SQLiteStore(path: directory.database, durability: .process)
         let generator = Mutex(SplitMix64(seed: seed))
         let wall = clock
         service = try ControlService(

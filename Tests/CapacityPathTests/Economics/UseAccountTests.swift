@@ -12,8 +12,9 @@ import Vocabulary
     private func account(idle: Int64 = 8000) -> UseAccount {
         var account = UseAccount()
         account.node = 8000
-        account.current[.idle] = idle
-        account.advance(to: Self.midnight + .seconds(-3600))
+        var uses = UseVector()
+        uses[.idle] = idle
+        account.change(from: UseVector(), to: uses, at: Self.midnight + .seconds(-3600))
         return account
     }
 
@@ -30,10 +31,9 @@ import Vocabulary
 
     @Test func `late news changes the days that it is about, and no sum`() {
         var account = account()
-        account.advance(to: Self.midnight + .seconds(3600))
         account.move(
             .whole(2), from: .idle, to: .sold, since: Self.midnight + .seconds(-1800),
-            until: Self.midnight + .seconds(1800))
+            until: Self.midnight + .seconds(1800), at: Self.midnight + .seconds(3600))
         #expect(
             account.days.map { $0.sums[.sold] } == [2000, 2000].map { $0 * Int128(Self.hour) / 2 })
         #expect(account.sum(.sold) == 2000 * Int128(Self.hour))
