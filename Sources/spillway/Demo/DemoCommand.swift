@@ -8,7 +8,7 @@ import Vocabulary
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Run a month of a real fleet of 376 GPUs in a few minutes.",
+        abstract: "Run a month of a real fleet of 376 GPUs in two minutes.",
         discussion: """
             The teams of the fleet work as recorded (Helios 'Earth', Hu et al., SC 2021), seeded \
             customers rent GPUs and use models beside them, on nodes that exist in memory. \
