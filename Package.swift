@@ -65,7 +65,7 @@ let package = Package(
         .target(name: "Metering", dependencies: ["Vocabulary"], swiftSettings: house),
         .target(name: "Pricing", dependencies: ["Vocabulary"], swiftSettings: house),
         .target(name: "Fleet", dependencies: ["Vocabulary"], swiftSettings: house),
-        .target(name: "Wire", dependencies: ["Vocabulary"], swiftSettings: house),
+        .target(name: "Wire", dependencies: ["Vocabulary", "CZlib"], swiftSettings: house),
 
         // Floor 2: decisions, and the program of a Slurm node
         .target(
