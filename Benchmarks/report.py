@@ -38,13 +38,16 @@ def commit(root):
 class Row:
     """One line of the table: a figure for each target, and what Spillway's must be."""
 
-    def __init__(self, identifier, title, unit, must=None, aim=None, judged="ratio"):
+    def __init__(
+        self, identifier, title, unit, must=None, aim=None, judged="ratio", base="nginx"
+    ):
         self.identifier = identifier
         self.title = title
         self.unit = unit
         self.must = must
         self.aim = aim
-        self.judged = judged  # "ratio" to nginx's figure, or "value"
+        self.judged = judged  # "ratio" to the base's figure, or "value"
+        self.base = base
         self.samples = {}
 
     def add(self, target, value):
@@ -54,11 +57,11 @@ class Row:
         return {target: summary(values) for target, values in self.samples.items()}
 
     def ratio(self, target):
-        """This target's median as a multiple of nginx's; None where one is missing."""
+        """This target's median as a multiple of the base's; None where one is missing."""
         figures = self.figures()
-        if target not in figures or "nginx" not in figures:
+        if target not in figures or self.base not in figures:
             return None
-        base = figures["nginx"]["median"]
+        base = figures[self.base]["median"]
         return figures[target]["median"] / base if base > 0 else None
 
     def judged_value(self):
@@ -79,7 +82,7 @@ class Row:
         return {
             "id": self.identifier, "title": self.title, "unit": self.unit,
             "figures": self.figures(),
-            "ratio_to_nginx": {target: self.ratio(target) for target in self.samples},
+            f"ratio_to_{self.base}": {target: self.ratio(target) for target in self.samples},
             "must": self.must, "aim": self.aim, "verdict": self.verdict()}
 
 
@@ -103,13 +106,14 @@ def print_table(rows):
     for row in rows:
         limits = []
         if row.must is not None:
-            unit = " x nginx" if row.judged == "ratio" else f" {row.unit}"
+            unit = f" x {row.base}" if row.judged == "ratio" else f" {row.unit}"
             least = "at least " if isinstance(row, AtLeast) else ""
             limits.append(f"must {least}{row.must:g}{unit}")
             if row.aim is not None:
                 limits.append(f"aim {row.aim:g}")
         print(f"\n{row.title} ({row.unit})  {', '.join(limits)}  {row.verdict()}")
-        print(f"  {'target':<10} {'median':>10} {'least':>10} {'most':>10} {'x nginx':>9}")
+        base = f"x {row.base}"
+        print(f"  {'target':<10} {'median':>10} {'least':>10} {'most':>10} {base:>9}")
         for target, figure in row.figures().items():
             ratio = row.ratio(target)
             shown = f"{ratio:.2f}" if ratio is not None else "-"

@@ -8,6 +8,7 @@ Spillway, or with --without-spillway, the others are still measured.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -24,6 +25,7 @@ FOLDER = Path(__file__).resolve().parent
 SCRIPT = FOLDER / "load" / "request.lua"
 WORK = ROOT / ".build" / "bench"
 CHAT = "/v1/chat/completions"
+MESSAGES = "/v1/messages"
 PLAIN_CONNECTIONS = 64
 PROMPT_CONNECTIONS = 16
 PROMPT_BYTES = 128 * 1024
@@ -100,6 +102,13 @@ def chat_body(model, extra="", prompt=None):
         f'"max_tokens": 4096{extra}}}').encode()
 
 
+def messages_body(model, **extra):
+    """The same conversation in Anthropic's dialect."""
+    body = json.loads(chat_body(model))
+    system = body["messages"].pop(0)["content"]
+    return json.dumps({**body, "system": system, **extra}).encode()
+
+
 def write_bodies():
     stream = ', "stream": true, "stream_options": {"include_usage": true}'
     words = "water over the dam " * (PROMPT_BYTES // 19 + 1)
@@ -108,6 +117,8 @@ def write_bodies():
         "stream": chat_body("bench", stream),
         "slow": chat_body("bench-slow", stream),
         "prompt": chat_body("bench", prompt=words[:PROMPT_BYTES]),
+        "messages": messages_body("bench"),
+        "messages-stream": messages_body("bench", stream=True),
     }
     paths = {}
     for name, body in bodies.items():
@@ -137,6 +148,12 @@ class Bench:
             report.Row("p50", "added p50 at one connection, beyond one journal sync", "us", 2.0),
             report.Row("p99", "p99 at one connection, less one journal sync", "us", 3.0),
             report.Row("prompt", "CPU per request with a 128 KB prompt", "us", 2.0),
+            report.Row(
+                "messages", "CPU per plain request in Anthropic's dialect", "us", 2.0,
+                base="openai"),
+            report.Row(
+                "messages-frame", "CPU per streamed frame in Anthropic's dialect", "us", 3.0,
+                base="openai"),
             report.Row("tls-plain", "CPU per plain request over TLS", "us"),
             report.Row("tls-frame", "CPU per streamed frame over TLS", "us"),
             report.Row("throughput", "plain requests a second", "1/s"),
@@ -148,12 +165,12 @@ class Bench:
     def wanted(self, identifier):
         return not self.arguments.rows or identifier in self.arguments.rows.split(",")
 
-    def slice(self, target, body, connections, tls=False, seconds=None):
+    def slice(self, target, body, connections, tls=False, seconds=None, path=CHAT):
         scheme, port = ("https", target.tls_port) if tls else ("http", target.port)
         target.settle()
         time.sleep(QUIET_SECONDS)
         result = measure.measure_slice(
-            target, SCRIPT, f"{scheme}://127.0.0.1:{port}{CHAT}", self.bodies[body], connections,
+            target, SCRIPT, f"{scheme}://127.0.0.1:{port}{path}", self.bodies[body], connections,
             seconds or self.arguments.seconds, self.engine.port)
         target.settle()
         # What the load's end cut off may reach the engine after the slice's own figures are taken.
@@ -184,6 +201,19 @@ class Bench:
                 if identifier == "plain":
                     rate = result["requests"] * 1e6 / result["microseconds"]
                     self.row("throughput").add(target.name, rate)
+
+    def dialect_rounds(self, identifier, bodies, connections, per="requests"):
+        """Spillway alone, in turn in its own dialect and in another: what translating costs."""
+        spillway = next((one for one in self.targets if one.name == "spillway"), None)
+        if spillway is None or not self.wanted(identifier):
+            return
+        row = self.row(identifier)
+        print(f"{row.title} ...", flush=True)
+        for _ in range(self.arguments.rounds):
+            for name, path, body in zip(("openai", "spillway"), (CHAT, MESSAGES), bodies):
+                result = self.slice(spillway, body, connections, path=path)
+                if result[per] > 0:
+                    row.add(name, (result["user"] + result["system"]) * 1e6 / result[per])
 
     def latency_rounds(self):
         if not (self.wanted("p50") or self.wanted("p99")):
@@ -318,6 +348,9 @@ def main():
         bench.cpu_rounds("frame", "stream", STREAMS, per="frames")
         bench.latency_rounds()
         bench.cpu_rounds("prompt", "prompt", PROMPT_CONNECTIONS)
+        bench.dialect_rounds("messages", ("plain", "messages"), PLAIN_CONNECTIONS)
+        bench.dialect_rounds(
+            "messages-frame", ("stream", "messages-stream"), STREAMS, per="frames")
         bench.check_usage()
         all_targets = list(bench.targets)
         run_tls(bench, program, certificate)

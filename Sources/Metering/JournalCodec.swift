@@ -161,6 +161,7 @@ extension Endpoint {
         case .chatCompletions: 1
         case .completions: 2
         case .embeddings: 3
+        case .messages: 4
         }
     }
 
@@ -169,6 +170,7 @@ extension Endpoint {
         case 1: self = .chatCompletions
         case 2: self = .completions
         case 3: self = .embeddings
+        case 4: self = .messages
         default: return nil
         }
     }

@@ -3,4 +3,6 @@ package enum Endpoint: String, Codable, Sendable, CaseIterable {
     case chatCompletions = "chat.completions"
     case completions = "completions"
     case embeddings = "embeddings"
+    /// Anthropic's Messages: for an engine a chat.
+    case messages = "messages"
 }

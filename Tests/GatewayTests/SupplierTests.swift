@@ -238,6 +238,26 @@ struct SupplierTests {
         }
     }
 
+    @Test func `a message goes out as a chat, but no question that a supplier cannot answer`()
+        async throws
+    {
+        try await Self.run(supply: { try Self.supply($0) }) { stand, far in
+            let answer = try await MessagesClient.ask(stand)
+            #expect(answer.hasPrefix("HTTP/1.1 200"))
+            #expect(answer.contains(#""model":"m""#) && !answer.contains("their-m"))
+            #expect(far.lastRequest.hasPrefix("POST /far/v1/chat/completions"))
+            #expect(far.requests == 1)
+            for request in [
+                MessagesClient.count(), MessagesClient.request(extra: #","top_k":3"#),
+            ] {
+                let refusal = try await RawClient.exchange(request, port: stand.server.port)
+                #expect(refusal.hasPrefix("HTTP/1.1 529 "), "\(refusal)")
+            }
+            #expect(far.requests == 1)
+            #expect(try stand.settled().map(\.opened.endpoint) == [.messages])
+        }
+    }
+
     @Test func `what a request may not do is no reason to ask again`() async throws {
         let refusing = FakeEngine.Script(
             EngineAnswers.plain(

@@ -22,6 +22,7 @@ extension ClientConnection {
 
     /// Reads the body and finds the model.
     private func understand(_ exchange: Exchange) throws(Failure) {
+        let extensions = try translate(exchange)
         var failure: Failure?
         exchange.body.withUnsafeReadableBytes { bytes in
             do throws(Failure) {
@@ -38,9 +39,21 @@ extension ClientConnection {
             throw OpenAIErrorBody.unknownModel(scanned.model)
         }
         try check(scanned, against: model)
+        if let name = extensions.first, model.deployment.engine == .openAI {
+            throw Failure(
+                .unsupported, "`\(name)` is not supported by \(scanned.model).", parameter: name)
+        }
+        if exchange.counting != nil { try checkCounting(scanned, model.deployment) }
+        // Suppliers know neither their tokenizer's address nor members of open engines.
+        if exchange.counting != nil || !extensions.isEmpty { exchange.staysHome = true }
         exchange.model = model
         exchange.priced = priced
-        exchange.demand = try demand(of: scanned, model: model, priced: priced)
+        exchange.demand =
+            exchange.counting == nil
+            ? try demand(of: scanned, model: model, priced: priced)
+            : Demand(
+                rate: priced.rate, promptTokens: 0, generatedTokens: 0, minimumGenerated: 0,
+                holdChunk: nil)
     }
 
     private func check(
@@ -48,7 +61,7 @@ extension ClientConnection {
     ) throws(Failure) {
         let needed: Capability =
             switch scanned.endpoint {
-            case .chatCompletions: .chat
+            case .chatCompletions, .messages: .chat
             case .completions: .completions
             case .embeddings: .embeddings
             }
@@ -216,7 +229,7 @@ extension ClientConnection {
 
     /// A stream is written down before its engine is sent the request.
     func noteSending(_ exchange: Exchange, to replica: ReplicaSnapshot) {
-        guard !exchange.wasSent else { return }
+        guard !exchange.wasSent, exchange.counting == nil else { return }
         exchange.wasSent = true
         // What goes out is written down once it is answered: until then it may come back.
         guard exchange.supply == nil else { return }
@@ -237,7 +250,7 @@ extension ClientConnection {
         OpenedRequest(
             request: exchange.request, organization: exchange.key.account.organization,
             project: exchange.key.project, key: exchange.key.key, replica: replica.replica,
-            model: replica.model, endpoint: exchange.endpoint,
+            model: replica.model, endpoint: exchange.recordedEndpoint,
             streaming: exchange.scanned?.streaming ?? false, at: exchange.openedAt,
             priceVersion: priced.version, hold: hold.amount)
     }

@@ -15,15 +15,21 @@ extension ClientConnection {
     /// Answers with an error in the dialect's form, and is done with the request.
     func respond(_ failure: Failure) {
         let request = intake.requestID.map { "\($0)" } ?? ""
-        let isOwn = intake.speaksOwnAPI
-        let body =
-            isOwn
-            ? APIErrorBody(failure, for: .customer).bytes
-            : OpenAIErrorBody.make(failure, requestID: request)
-        var head = ResponseHead(
-            status: isOwn ? failure.code.apiStatus : OpenAIStatus.status(of: failure.code))
+        let body: [UInt8]
+        let status: Int
+        if intake.speaksOwnAPI {
+            body = APIErrorBody(failure, for: .customer).bytes
+            status = failure.code.apiStatus
+        } else if let dialect = intake.dialect {
+            body = dialect.error(failure, requestID: request)
+            status = dialect.status(of: failure.code)
+        } else {
+            body = OpenAIErrorBody.make(failure, requestID: request)
+            status = OpenAIStatus.status(of: failure.code)
+        }
+        var head = ResponseHead(status: status)
         head.add("content-type", "application/json")
-        head.add("x-request-id", request)
+        head.add(name: intake.dialect?.requestHeader ?? "x-request-id", request)
         head.add("x-should-retry", Self.shouldRetry(failure) ? "true" : "false")
         if case .after(let wait) = failure.retry {
             let milliseconds = wait.nanoseconds / 1_000_000
@@ -44,7 +50,9 @@ extension ClientConnection {
     func respond(status: Int, contentType: String, body: ByteBuffer) {
         var head = ResponseHead(status: status)
         head.add("content-type", contentType)
-        if let request = intake.requestID { head.add("x-request-id", "\(request)") }
+        if let request = intake.requestID {
+            head.add(name: intake.dialect?.requestHeader ?? "x-request-id", "\(request)")
+        }
         finish(head, body: body)
     }
 
@@ -77,9 +85,13 @@ extension ClientConnection {
     }
 
     private func addAnswerHeaders(to head: inout ResponseHead, _ exchange: Exchange) {
-        head.addAnswer(
-            request: exchange.requestText,
-            milliseconds: (loop.now - exchange.receivedAt) / 1_000_000)
+        if let dialect = exchange.dialect {
+            head.add(name: dialect.requestHeader, exchange.requestText)
+        } else {
+            head.addAnswer(
+                request: exchange.requestText,
+                milliseconds: (loop.now - exchange.receivedAt) / 1_000_000)
+        }
         if let hold = exchange.hold, let clamp = hold.clamp {
             head.add("x-spillway-max-tokens", "\(hold.generatedLimit)")
             head.add("x-spillway-clamped-by", clamp.rawValue)
@@ -91,6 +103,18 @@ extension ClientConnection {
         let now = loop.now
         let key = exchange.key
         let status = key.account.state.withLock { $0.status(for: key.actor, at: now) }
-        head.addLimits(status)
+        guard let dialect = exchange.dialect else {
+            head.addLimits(status)
+            return
+        }
+        for (kind, line) in [
+            (DialectLimit.Kind.requests, status.requests), (.tokens, status.tokens),
+        ] {
+            guard let line else { continue }
+            let limit = DialectLimit(
+                kind: kind, limit: line.limit, remaining: line.remaining,
+                resetsAt: loop.clock.now() + .seconds(line.resetSeconds))
+            for (name, value) in dialect.limitHeaders(limit) { head.add(name: name, value) }
+        }
     }
 }

@@ -30,7 +30,7 @@ extension ClientConnection: EngineUser {
         }
     }
 
-    private func send(
+    func send(
         _ exchange: Exchange, over connection: EngineConnection, to replica: ReplicaSnapshot
     ) {
         exchange.engine = connection
@@ -49,6 +49,7 @@ extension ClientConnection: EngineUser {
     /// The request as the engine gets it: our own header, and the client's body with a few splices.
     private func engineRequest(_ exchange: Exchange, to replica: ReplicaSnapshot) -> [ByteBuffer] {
         guard let scanned = exchange.scanned else { return [] }
+        if let stage = exchange.counting { return [countingRequest(exchange, stage, to: replica)] }
         let counting: OpenAIRewrite.Counting =
             switch replica.engine {
             case .llamaCpp: .llamaTimings
@@ -84,7 +85,19 @@ extension ClientConnection: EngineUser {
         return each == scanned.maximumTokens ? nil : each
     }
 
-    private func writeEngineHeader(
+    /// In two parts, or each request would pay for joining them.
+    private func enginePath(
+        _ exchange: Exchange, at replica: ReplicaSnapshot
+    ) -> (prefix: String, rest: StaticString) {
+        if let stage = exchange.counting { return (stage.path(behind: replica.pathPrefix), "") }
+        return switch exchange.endpoint {
+        case .chatCompletions, .messages: (replica.pathPrefix, "/chat/completions")
+        case .completions: (replica.pathPrefix, "/completions")
+        case .embeddings: (replica.pathPrefix, "/embeddings")
+        }
+    }
+
+    func writeEngineHeader(
         _ bytes: inout ByteBuffer, _ exchange: Exchange, to replica: ReplicaSnapshot, bodyBytes: Int
     ) {
         let host: (name: String, port: Int64?) =
@@ -93,16 +106,13 @@ extension ClientConnection: EngineUser {
             case .tcp(let name, let port, let tls):
                 (name, port == (tls ? 443 : 80) ? nil : Int64(port))
             }
+        let path = enginePath(exchange, at: replica)
         let variable =
-            replica.pathPrefix.utf8.count + host.name.utf8.count + exchange.requestText.utf8.count
+            path.prefix.utf8.count + host.name.utf8.count + exchange.requestText.utf8.count
         bytes.writeText(upTo: Self.engineHeaderBytes + variable) { text in
             text.write("POST ")
-            text.write(replica.pathPrefix)
-            switch exchange.endpoint {
-            case .chatCompletions: text.write("/chat/completions")
-            case .completions: text.write("/completions")
-            case .embeddings: text.write("/embeddings")
-            }
+            text.write(path.prefix)
+            text.write(path.rest)
             text.write(" HTTP/1.1\r\nHost: ")
             text.write(host.name)
             if let port = host.port {
@@ -151,7 +161,9 @@ extension ClientConnection: EngineUser {
         exchange.status = head.status
         exchange.isEventStream = head.eventStream && head.status == 200
         // What a supplier refuses is asked again here.
-        if head.status == 200 || exchange.supply == nil { exchange.body = ByteBuffer() }
+        if exchange.counting == nil, head.status == 200 || exchange.supply == nil {
+            exchange.body = ByteBuffer()
+        }
         renewAnswerDeadline()
         guard exchange.isEventStream, exchange.assembly == nil else { return }
         if exchange.scanned?.streaming == true {
@@ -192,7 +204,13 @@ extension ClientConnection: EngineUser {
         if exchange.isEventStream {
             streamFinished(exchange)
         } else if exchange.status == 200 {
-            plainAnswer(exchange)
+            if exchange.counting != nil {
+                countingAnswered(exchange)
+            } else if let dialect = exchange.dialect {
+                plainAnswer(exchange, in: dialect)
+            } else {
+                plainAnswer(exchange)
+            }
         } else {
             engineRefused(exchange)
         }

@@ -19,6 +19,8 @@ struct Intake {
     var speaksHTTP11 = true
     /// Its errors have the form of our own API.
     var speaksOwnAPI = false
+    /// The client's dialect; nil: OpenAI's, which is the core's own.
+    var dialect: (any Dialect.Type)?
     /// The longest body, in bytes; nil: the gateway's own limit.
     var bodyLimit: Int?
 }
@@ -31,6 +33,9 @@ struct HeaderScan {
     private(set) var isChunked = false
     private(set) var expectation: String?
     private(set) var patience = ClientPatience()
+    /// Of dialects that have a header line of their own for the key.
+    private(set) var apiKey: String?
+    private(set) var hasAnthropicVersion = false
 
     init(_ head: HTTPRequestHead) {
         bytes = head.uri.utf8.count
@@ -46,6 +51,8 @@ struct HeaderScan {
                 patience.timeout = value
             case 24 where Self.equals(name, "x-stainless-read-timeout"):
                 patience.timeout = value
+            case 9 where Self.equals(name, "x-api-key"): apiKey = value
+            case 17 where Self.equals(name, "anthropic-version"): hasAnthropicVersion = true
             default: break
             }
         }
@@ -75,6 +82,7 @@ extension ClientConnection {
         intake.isHead = head.method == .HEAD
         intake.speaksHTTP11 = head.version.minor >= 1
         let header = HeaderScan(head)
+        intake.dialect = GatewayRoute.dialect(uri: head.uri, header)
         do {
             try check(header, head.version)
             try open(head, header, request: request)
@@ -121,15 +129,12 @@ extension ClientConnection {
     ) throws(Failure) {
         switch GatewayRoute.find(method: head.method, uri: head.uri) {
         case .model(let endpoint):
-            let key = try authenticate(header)
-            if loop.isDraining {
-                throw Failure(
-                    .shuttingDown, "This gateway is going down. Try again.",
-                    retry: .after(.seconds(1)))
-            }
-            let exchange = Exchange(request: request, endpoint: endpoint, key: key)
-            exchange.patience = header.patience
-            self.exchange = exchange
+            try openExchange(endpoint, header, request: request)
+        case .chat:
+            try openExchange(.messages, header, request: request)
+        case .count:
+            try openExchange(.messages, header, request: request)
+            exchange?.counting = .template
         case .models(let name):
             intake.page = .models(key: try authenticate(header), name: name)
         case .page(let page):
@@ -142,12 +147,31 @@ extension ClientConnection {
         }
     }
 
+    private func openExchange(
+        _ endpoint: Endpoint, _ header: HeaderScan, request: RequestID
+    ) throws(Failure) {
+        let key = try authenticate(header)
+        if loop.isDraining {
+            throw Failure(
+                .shuttingDown, "This gateway is going down. Try again.", retry: .after(.seconds(1)))
+        }
+        let exchange = Exchange(
+            request: request, endpoint: endpoint, dialect: intake.dialect, key: key)
+        exchange.patience = header.patience
+        self.exchange = exchange
+    }
+
     private func authenticate(_ header: HeaderScan) throws(Failure) -> KeyEntry {
         try recognize(header).key
     }
 
     func recognize(_ header: HeaderScan) throws(Failure) -> (key: KeyEntry, digest: KeyDigest) {
-        let secret = try BearerToken.find(in: header.authorization)
+        let secret: Substring
+        if intake.dialect != nil, let apiKey = header.apiKey {
+            secret = apiKey[...]
+        } else {
+            secret = try BearerToken.find(in: header.authorization)
+        }
         let digest = Self.digest(of: secret)
         guard let digest, let entry = loop.directory.keys[digest] else {
             throw Failure(

@@ -18,6 +18,7 @@ extension ClientConnection {
         exchange.ending.isChunked = exchange.out.isChunked
         if !exchange.out.isChunked { keepAlive = false }
         exchange.out.addHead(streamHead(exchange))
+        exchange.translation = exchange.dialect?.stream(for: exchange.answered)
     }
 
     /// Takes whole events out of what has arrived; the rest is kept.
@@ -71,7 +72,13 @@ extension ClientConnection {
         let frame = try ChatFrame.scan(event)
         switch frame.kind {
         case .comment:
-            if exchange.assembly == nil { exchange.out.add(event) }
+            if let translation = exchange.translation {
+                exchange.translated.removeAll(keepingCapacity: true)
+                translation.keepAlive(into: &exchange.translated)
+                exchange.out.add(exchange.translated)
+            } else if exchange.assembly == nil {
+                exchange.out.add(event)
+            }
         case .done:
             exchange.sawDone = true
         case .error:
@@ -84,9 +91,9 @@ extension ClientConnection {
                 add(event, frame, exchange, to: &exchange.ending)
             }
         case .data where exchange.countsByChoice:
-            return takeByChoice(event, frame, exchange)
+            return try takeByChoice(event, frame, exchange)
         case .data:
-            return deliver(event, frame, exchange)
+            return try deliver(event, frame, exchange)
         }
         return true
     }
@@ -100,10 +107,10 @@ extension ClientConnection {
     /// A chunk of an engine that reports each choice's usage by itself, behind its last chunk.
     private func takeByChoice(
         _ event: UnsafeRawBufferPointer, _ frame: ChatFrame, _ exchange: Exchange
-    ) -> Bool {
+    ) throws(Failure) -> Bool {
         exchange.identity.note(frame, of: event)
         if frame.choiceCount > 0 {
-            guard deliver(event, frame, exchange) else { return false }
+            guard try deliver(event, frame, exchange) else { return false }
             if frame.finishReason { exchange.lastFinishedChoice = frame.choiceIndex }
         }
         if let usage = frame.usage {
@@ -118,7 +125,7 @@ extension ClientConnection {
 
     private func deliver(
         _ event: UnsafeRawBufferPointer, _ frame: ChatFrame, _ exchange: Exchange
-    ) -> Bool {
+    ) throws(Failure) -> Bool {
         let count = StreamMeter.Frame(
             choice: frame.choiceIndex, hasContent: frame.hasContent,
             generated: frame.predicted ?? frame.usage?.completionTokens,
@@ -135,6 +142,12 @@ extension ClientConnection {
                 stopAtLimit(exchange, at: event)
             }
             return false
+        }
+        if exchange.translation != nil {
+            // Said first: what the dialect cannot say is not delivered.
+            try translate(event, frame, exchange)
+            exchange.meter.deliver(count)
+            return true
         }
         exchange.meter.deliver(count)
         if let assembly = exchange.assembly {
@@ -250,6 +263,11 @@ extension ClientConnection {
         }
         flushStream()
         exchange.ending.isChunked = exchange.out.isChunked
+        if exchange.translation != nil {
+            endTranslation(exchange, stop: nil)
+            finishStream(exchange, outcome: .completed)
+            return
+        }
         if exchange.countsByChoice, exchange.scanned?.includeUsage == true {
             exchange.ending.add(
                 OpenAIStreamEnd.usageFrame(
@@ -285,9 +303,12 @@ extension ClientConnection {
         flushStream()
         exchange.ending = ChunkedBody()
         exchange.ending.isChunked = exchange.out.isChunked
-        exchange.ending.add(
-            StoppedStream.ending(
-                like: event, exchange, clamp: exchange.stopped ?? .credit))
+        let clamp = exchange.stopped ?? .credit
+        if exchange.translation != nil {
+            endTranslation(exchange, stop: StoppedStream.stop(at: clamp))
+        } else {
+            exchange.ending.add(StoppedStream.ending(like: event, exchange, clamp: clamp))
+        }
         finishStream(exchange, outcome: .stoppedAtLimit)
     }
 
@@ -296,7 +317,9 @@ extension ClientConnection {
         flushStream()
         exchange.ending = ChunkedBody()
         exchange.ending.isChunked = exchange.out.isChunked
-        exchange.ending.add(OpenAIErrorBody.event(failure, requestID: "\(exchange.request)"))
+        exchange.ending.add(
+            exchange.dialect?.errorEvent(failure, requestID: exchange.requestText)
+                ?? OpenAIErrorBody.event(failure, requestID: "\(exchange.request)"))
         keepAlive = false
         finishStream(exchange, outcome: outcome)
     }

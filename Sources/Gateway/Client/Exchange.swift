@@ -10,7 +10,11 @@ final class Exchange {
     let request: RequestID
     /// Its text form, for headers.
     let requestText: String
+    /// Under which usage is recorded; every dialect's chat is one of `chatCompletions` to the core.
+    let recordedEndpoint: Endpoint
     let endpoint: Endpoint
+    /// nil: the core's own, in which bytes pass as they are.
+    let dialect: (any Dialect.Type)?
     let key: KeyEntry
     /// Nanoseconds of the monotonic clock when the request was whole.
     var receivedAt: Int64 = 0
@@ -54,6 +58,12 @@ final class Exchange {
     var assembly: AnswerAssembly?
     /// Of the engine's chunks, for those that we make.
     var identity = AnswerIdentity()
+    /// The stream in the client's dialect, where it is not the core's.
+    var translation: (any DialectStream)?
+    /// Events of it on their way to `out`; kept for its capacity.
+    var translated: [UInt8] = []
+    /// The prompt's tokens are all that was asked for.
+    var counting: CountingStage?
     /// What goes to the client at the next flush.
     var out = ChunkedBody()
     /// What is kept back until the journal is synced: the end of a stream.
@@ -90,10 +100,14 @@ final class Exchange {
                 || scanned.endpoint == .completions && scanned.streaming)
     }
 
-    init(request: RequestID, endpoint: Endpoint, key: KeyEntry) {
+    init(
+        request: RequestID, endpoint: Endpoint, dialect: (any Dialect.Type)?, key: KeyEntry
+    ) {
         self.request = request
         self.requestText = "\(request)"
-        self.endpoint = endpoint
+        self.recordedEndpoint = dialect?.endpoint ?? endpoint
+        self.endpoint = dialect == nil ? endpoint : .chatCompletions
+        self.dialect = dialect
         self.key = key
     }
 }

@@ -5,6 +5,10 @@ import Wire
 /// What the public port answers.
 enum GatewayRoute {
     case model(Endpoint)
+    /// A chat in another dialect than the core's own.
+    case chat(any Dialect.Type)
+    /// How many tokens such a chat's prompt has.
+    case count(any Dialect.Type)
     /// The list, or one model by name.
     case models(String?)
     case page(Operations.Page)
@@ -18,6 +22,8 @@ enum GatewayRoute {
         case "/v1/chat/completions": return post(method, .model(.chatCompletions))
         case "/v1/completions": return post(method, .model(.completions))
         case "/v1/embeddings": return post(method, .model(.embeddings))
+        case "/v1/messages": return post(method, .chat(MessagesDialect.self))
+        case "/v1/messages/count_tokens": return post(method, .count(MessagesDialect.self))
         case "/v1/models": return get(method, .models(nil))
         case "/": return get(method, .page(.welcome))
         case "/health": return get(method, .page(.health))
@@ -41,6 +47,16 @@ enum GatewayRoute {
         return length.map { String(decoding: uri.utf8.prefix($0), as: UTF8.self) } ?? uri
     }
 
+    /// The dialect of a request, for its errors too; nil: the core's own. A header line of its own
+    /// tells where an address belongs to several.
+    static func dialect(uri: String, _ header: HeaderScan) -> (any Dialect.Type)? {
+        if uri.utf8.starts(with: "/v1/messages".utf8) { return MessagesDialect.self }
+        if header.hasAnthropicVersion, uri.utf8.starts(with: "/v1/models".utf8) {
+            return MessagesDialect.self
+        }
+        return nil
+    }
+
     private static func ours(_ method: HTTPMethod, _ path: String) -> GatewayRoute {
         do throws(APIRoute.Mismatch) {
             return .control(
@@ -61,7 +77,7 @@ enum GatewayRoute {
         Failure(
             .notFound,
             "There is nothing at this address. The API is under /v1: chat/completions, completions, "
-                + "embeddings, models; compute is described in /openapi.json.")
+                + "embeddings, messages, models; compute is described in /openapi.json.")
     }
 
     private static func post(_ method: HTTPMethod, _ route: GatewayRoute) -> GatewayRoute {

@@ -106,6 +106,7 @@ struct ResponseHead {
         case 502: "HTTP/1.1 502 Bad Gateway\r\n"
         case 503: "HTTP/1.1 503 Service Unavailable\r\n"
         case 504: "HTTP/1.1 504 Gateway Timeout\r\n"
+        case 529: "HTTP/1.1 529 Overloaded\r\n"
         default: "HTTP/1.1 \(status) \r\n"
         }
     }

@@ -22,6 +22,11 @@ enum StoppedStream {
             choices: Array(0..<Int(exchange.scanned?.choices ?? 1)))
     }
 
+    /// The same for a dialect.
+    static func stop(at clamp: Clamp) -> DialectStop {
+        DialectStop(reason: reason(of: clamp), message: message(of: clamp))
+    }
+
     private static func reason(of clamp: Clamp) -> String {
         let code: Failure.Code = clamp == .tokensPerMinute ? .rateLimited : .insufficientQuota
         return code.rawValue

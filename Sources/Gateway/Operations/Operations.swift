@@ -183,11 +183,14 @@ extension ClientConnection {
             }
             respond(
                 status: 200, contentType: "application/json",
-                body: ByteBuffer(bytes: OpenAIModelBody.single(card)))
+                body: ByteBuffer(
+                    bytes: intake.dialect?.model(card) ?? OpenAIModelBody.single(card)))
         } else {
             respond(
                 status: 200, contentType: "application/json",
-                body: ByteBuffer(bytes: OpenAIModelBody.list(visible.compactMap(card))))
+                body: ByteBuffer(
+                    bytes: intake.dialect?.models(visible.compactMap(card))
+                        ?? OpenAIModelBody.list(visible.compactMap(card))))
         }
     }
 }

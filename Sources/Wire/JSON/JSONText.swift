@@ -16,7 +16,13 @@ package enum JSONText {
 
     static func append(_ value: String, to bytes: inout [UInt8]) {
         bytes.append(0x22)
-        for byte in value.utf8 {
+        append(escaping: value.utf8, to: &bytes)
+        bytes.append(0x22)
+    }
+
+    /// UTF-8 as the inside of a JSON string.
+    static func append(escaping text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+        for byte in text {
             switch byte {
             case 0x22, 0x5C:
                 bytes.append(0x5C)
@@ -29,7 +35,19 @@ package enum JSONText {
             default: bytes.append(byte)
             }
         }
-        bytes.append(0x22)
+    }
+
+    /// Plain ASCII, without a string between.
+    @inline(__always)
+    static func append(plain text: StaticString, to bytes: inout [UInt8]) {
+        bytes.append(
+            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// A number from zero up, in decimal, without a string between.
+    static func append(_ number: Int, to bytes: inout [UInt8]) {
+        if number > 9 { append(number / 10, to: &bytes) }
+        bytes.append(0x30 + UInt8(truncatingIfNeeded: number % 10))
     }
 
     private static func hex(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }

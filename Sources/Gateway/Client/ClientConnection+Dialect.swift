@@ -1,0 +1,69 @@
+import Metering
+import NIOCore
+import Vocabulary
+import Wire
+
+/// What happens only where the client's dialect is not the core's own.
+extension ClientConnection {
+    /// Puts the client's body into the core's dialect; the members that only open engines take.
+    func translate(_ exchange: Exchange) throws(Failure) -> [String] {
+        guard let dialect = exchange.dialect else { return [] }
+        let purpose: DialectPurpose = exchange.counting == nil ? .answer : .count
+        let result = exchange.body.withUnsafeReadableBytes { bytes in
+            Result { () throws(Failure) in try dialect.translate(bytes, for: purpose) }
+        }
+        let translated = try result.get()
+        exchange.body = ByteBuffer(bytes: translated.body)
+        return translated.extensions
+    }
+
+    /// One chunk of the engine's stream, as events of the dialect.
+    func translate(
+        _ event: UnsafeRawBufferPointer, _ frame: ChatFrame, _ exchange: Exchange
+    ) throws(Failure) {
+        exchange.translated.removeAll(keepingCapacity: true)
+        try exchange.translation?.take(
+            UnsafeRawBufferPointer(rebasing: event[frame.dataRange]), frame,
+            into: &exchange.translated)
+        if !exchange.translated.isEmpty { exchange.out.add(exchange.translated) }
+    }
+
+    /// The last events of a stream, kept back until the journal is synced.
+    func endTranslation(_ exchange: Exchange, stop: DialectStop?) {
+        exchange.translated.removeAll(keepingCapacity: true)
+        exchange.translation?.end(
+            usage: exchange.meter.usage, stop: stop, into: &exchange.translated)
+        exchange.ending.add(exchange.translated)
+    }
+
+    func plainAnswer(_ exchange: Exchange, in dialect: any Dialect.Type) {
+        let result = exchange.answer.withUnsafeReadableBytes { bytes in
+            Result { () throws(Failure) -> (body: [UInt8], usage: EngineUsage) in
+                guard let usage = try ResponseBodyScan.scan(bytes).usage else {
+                    throw Failure(.engineFailed, "The engine's answer has no usage.")
+                }
+                return (try dialect.answer(bytes, to: exchange.answered, usage: usage), usage)
+            }
+        }
+        guard case .success(let answer) = result else {
+            settle(exchange, outcome: .engineFailed, known: .zero, wasDelivered: false)
+            respond(Failure(.engineFailed, "The engine's answer was not understood."))
+            return
+        }
+        var ending = successHead(exchange, length: answer.body.count)
+        ending.writeBytes(answer.body)
+        exchange.plainEnding = ending
+        exchange.answer = ByteBuffer()
+        phase = .settling
+        settle(
+            exchange, outcome: .completed, known: answer.usage.counts(for: exchange.endpoint),
+            wasDelivered: true)
+    }
+}
+
+extension Exchange {
+    /// What an answer in a dialect says about its request.
+    var answered: AnsweredRequest {
+        AnsweredRequest(request: requestText, model: scanned?.model ?? "")
+    }
+}

@@ -1,0 +1,112 @@
+package import Vocabulary
+
+/// The way in which a client speaks, where it is not the core's own (OpenAI's): a pure codec.
+///
+/// Admission, metering, money and limits see the request that `translate` makes, and never the
+/// client's. A new dialect is a folder in `Wire` and a line of the gateway's route table.
+package protocol Dialect: Sendable {
+    /// Under which usage is recorded.
+    static var endpoint: Endpoint { get }
+
+    /// The request as a chat request in the core's dialect. Throws `invalidRequest` or
+    /// `unsupported`, with the member at fault as `parameter`.
+    static func translate(
+        _ body: UnsafeRawBufferPointer, for purpose: DialectPurpose
+    ) throws(Failure) -> TranslatedRequest
+
+    /// The engine's plain answer. Throws `engineFailed` if it cannot be understood.
+    static func answer(
+        _ body: UnsafeRawBufferPointer, to request: AnsweredRequest, usage: EngineUsage
+    ) throws(Failure) -> [UInt8]
+
+    /// Translates the engine's stream, chunk by chunk.
+    static func stream(for request: AnsweredRequest) -> any DialectStream
+
+    /// The answer to the question how many tokens a prompt has.
+    static func count(_ tokens: Int64) -> [UInt8]
+
+    static func models(_ cards: [OpenAIModelCard]) -> [UInt8]
+    static func model(_ card: OpenAIModelCard) -> [UInt8]
+
+    static func status(of code: Failure.Code) -> Int
+    static func error(_ failure: Failure, requestID: String) -> [UInt8]
+    /// The same within a stream that has begun.
+    static func errorEvent(_ failure: Failure, requestID: String) -> [UInt8]
+
+    /// The header that names the request.
+    static var requestHeader: String { get }
+    /// The headers that tell how much of a limit is left.
+    static func limitHeaders(_ limit: DialectLimit) -> [(name: String, value: String)]
+}
+
+package enum DialectPurpose: Sendable {
+    case answer
+    /// Only the prompt's tokens are asked for.
+    case count
+}
+
+/// A request in the core's dialect.
+package struct TranslatedRequest: Hashable, Sendable {
+    /// A chat completions request.
+    package var body: [UInt8]
+    /// Members of the client's request that only open engines take, not every supplier.
+    package var extensions: [String]
+}
+
+/// What an answer says about the request that it answers.
+package struct AnsweredRequest: Hashable, Sendable {
+    /// The request's name, as headers carry it.
+    package var request: String
+    /// The model, as the client called it.
+    package var model: String
+
+    package init(request: String, model: String) {
+        self.request = request
+        self.model = model
+    }
+}
+
+/// One limit of a key or project, as it stands now.
+package struct DialectLimit: Hashable, Sendable {
+    package enum Kind: String, Sendable { case requests, tokens }
+
+    package var kind: Kind
+    package var limit: Int64
+    package var remaining: Int64
+    /// When all of it is there again.
+    package var resetsAt: Instant
+
+    package init(kind: Kind, limit: Int64, remaining: Int64, resetsAt: Instant) {
+        self.kind = kind
+        self.limit = limit
+        self.remaining = remaining
+        self.resetsAt = resetsAt
+    }
+}
+
+/// A stream in a dialect, made out of an engine's chunks. Each call appends whole events.
+package protocol DialectStream: Sendable {
+    /// One chunk: its JSON, and what has been read out of it already. Throws `engineFailed` if the
+    /// dialect has no way to say what the engine says.
+    mutating func take(
+        _ chunk: UnsafeRawBufferPointer, _ frame: ChatFrame, into bytes: inout [UInt8]
+    ) throws(Failure)
+
+    /// The engine is silent, and says so.
+    func keepAlive(into bytes: inout [UInt8])
+
+    /// The answer is complete. `stop` is given where it was us who ended it.
+    mutating func end(usage: EngineUsage, stop: DialectStop?, into bytes: inout [UInt8])
+}
+
+/// Why we ended an answer ourselves.
+package struct DialectStop: Hashable, Sendable {
+    /// A code of ``Failure``.
+    package var reason: String
+    package var message: String
+
+    package init(reason: String, message: String) {
+        self.reason = reason
+        self.message = message
+    }
+}
