@@ -85,11 +85,14 @@ package struct KeyTerms: Hashable, Codable, Sendable {
     package var limits: TrafficLimits
     package var models: [String]?
     package var budget: Budget?
+    /// With which clients of AWS sign for this key; nil where control has no secret to make it of.
+    package var signingSecret: String?
 
     package init(
         key: APIKeyID, project: ProjectID, digest: String, limits: TrafficLimits = TrafficLimits(),
-        models: [String]? = nil, budget: Budget? = nil
+        models: [String]? = nil, budget: Budget? = nil, signingSecret: String? = nil
     ) {
+        self.signingSecret = signingSecret
         self.key = key
         self.project = project
         self.digest = digest

@@ -162,6 +162,8 @@ extension Endpoint {
         case .completions: 2
         case .embeddings: 3
         case .messages: 4
+        case .converse: 5
+        case .invokeModel: 6
         }
     }
 
@@ -171,6 +173,8 @@ extension Endpoint {
         case 2: self = .completions
         case 3: self = .embeddings
         case 4: self = .messages
+        case 5: self = .converse
+        case 6: self = .invokeModel
         default: return nil
         }
     }

@@ -5,4 +5,7 @@ package enum Endpoint: String, Codable, Sendable, CaseIterable {
     case embeddings = "embeddings"
     /// Anthropic's Messages: for an engine a chat.
     case messages = "messages"
+    /// Bedrock's Converse and InvokeModel: likewise.
+    case converse = "converse"
+    case invokeModel = "invoke"
 }

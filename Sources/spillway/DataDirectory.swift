@@ -13,6 +13,8 @@ struct DataDirectory {
 
     var ready: String { "\(path)/ready.json" }
     var operatorToken: String { "\(path)/operator.token" }
+    /// What access key pairs are made of.
+    var accessSecret: String { "\(path)/access.secret" }
     var demoKey: String { "\(path)/demo.key" }
     /// The demo key as curl reads it with `-H @FILE`.
     var demoHeader: String { "\(path)/demo.header" }

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -126,9 +127,11 @@ class Customer:
 
 
 class Product:
-    """`spillway up` on free ports and a data folder of its own; ports stay over restarts."""
+    """`spillway up` on free ports and a data folder of its own; ports stay over restarts. With a
+    `certificate`, a file for it and one for its key, the gateway speaks TLS."""
 
-    def __init__(self, data, environment=None):
+    def __init__(self, data, environment=None, certificate=None):
+        self.certificate = certificate
         self.data = Path(data)
         self.gateway_port, self.control_port = free_ports(2)
         self.environment = {**os.environ, **(environment or {})}
@@ -142,7 +145,8 @@ class Product:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [str(PROGRAM), "up", "--data", str(self.data), "--gateway-port",
-                 str(self.gateway_port), "--control-port", str(self.control_port)],
+                 str(self.gateway_port), "--control-port", str(self.control_port),
+                 *self.tls_options()],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment,
                 start_new_session=True)
         try:
@@ -150,6 +154,21 @@ class Product:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log_tail()}") from None
         return time.monotonic() - begin
+
+    def tls_options(self):
+        if not self.certificate:
+            return []
+        certificate, key = self.certificate
+        return ["--tls-certificate", str(certificate), "--tls-key", str(key)]
+
+    @property
+    def gateway_url(self):
+        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.gateway_port}"
+
+    def trust(self):
+        """What a client must know to believe the gateway's certificate."""
+        return ssl.create_default_context(
+            cafile=self.certificate and str(self.certificate[0]))
 
     def log_tail(self, characters=4000):
         """What it and its children have said last: a test's folder is gone when somebody looks."""
@@ -259,7 +278,10 @@ class Product:
 
     def get_gateway(self, path, key=None):
         """GET on the gateway port: (status, body)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.gateway_port, timeout=LIMIT_SECONDS)
+        place = ("127.0.0.1", self.gateway_port)
+        connection = (
+            http.client.HTTPSConnection(*place, timeout=LIMIT_SECONDS, context=self.trust())
+            if self.certificate else http.client.HTTPConnection(*place, timeout=LIMIT_SECONDS))
         try:
             connection.request(
                 "GET", path, headers={"Authorization": f"Bearer {key}"} if key else {})

@@ -59,9 +59,19 @@ extension ControlService {
             hint: KeySecret.hint(of: secret), createdAt: clock.now())
         try records.insert(key)
         directory.keys[key.id] = key
-        return KeyCreatedBody(
+        var made = KeyCreatedBody(
             id: key.id, project: key.project, name: key.name, createdAt: key.createdAt,
             key: secret)
+        if body.aws == true {
+            guard let signing else {
+                throw Failure(
+                    .unsupported, "This control has no secret to make access keys of.",
+                    parameter: "aws")
+            }
+            made.awsAccessKeyID = "\(key.id)"
+            made.awsSecretAccessKey = signing.secret(of: key.id)
+        }
+        return made
     }
 
     /// Once revoked, always revoked; asked again, it says when it was.

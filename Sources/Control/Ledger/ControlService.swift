@@ -23,6 +23,8 @@ package actor ControlService {
     /// Of the product, for people.
     nonisolated let version: String
     let startedAt: Instant
+    /// nil: no access key pairs are made.
+    let signing: AccessSecret?
 
     var book = Book()
     var directory = Directory()
@@ -48,8 +50,9 @@ package actor ControlService {
     /// Reads the records and folds the ledger.
     package init(
         records: any RecordKeeper, clock: WallClock, random: RandomSource, logger: Logger,
-        version: String
+        version: String, signing: AccessSecret? = nil
     ) throws {
+        self.signing = signing
         self.records = records
         self.clock = clock
         self.random = random

@@ -120,7 +120,8 @@ extension Directory {
 
     /// What gateways are told, without the replicas.
     func snapshot(
-        version: Int64, at now: Instant, replicas: [ReplicaSnapshot], supplies: [TokenSupply]
+        version: Int64, at now: Instant, replicas: [ReplicaSnapshot], supplies: [TokenSupply],
+        signing: AccessSecret?
     ) -> GatewaySnapshot {
         // A gateway that starts again may have to settle what an earlier book priced.
         let inForce = priceBooks.lastIndex { $0.book.effective <= now } ?? priceBooks.startIndex
@@ -139,7 +140,8 @@ extension Directory {
             keys: keys.values.filter { $0.revokedAt == nil }.sorted { $0.id < $1.id }.map {
                 KeyTerms(
                     key: $0.id, project: $0.project, digest: $0.digest, limits: $0.terms.limits,
-                    models: $0.terms.models, budget: $0.terms.budget)
+                    models: $0.terms.models, budget: $0.terms.budget,
+                    signingSecret: signing?.secret(of: $0.id))
             },
             deployments: served,
             priceBooks: priceBooks[first...].map(\.book),

@@ -171,7 +171,8 @@ extension ControlService {
 
     package func makeSnapshot() -> GatewaySnapshot {
         var snapshot = directory.snapshot(
-            version: snapshotVersion, at: clock.now(), replicas: replicas, supplies: supplies)
+            version: snapshotVersion, at: clock.now(), replicas: replicas, supplies: supplies,
+            signing: signing)
         snapshot.warmUps = warmUps
         return snapshot
     }

@@ -31,6 +31,13 @@ extension ClientConnection {
         head.add("content-type", "application/json")
         head.add(name: intake.dialect?.requestHeader ?? "x-request-id", request)
         head.add("x-should-retry", Self.shouldRetry(failure) ? "true" : "false")
+        if let exception = intake.exception {
+            head.add("x-amzn-errortype", exception)
+        } else {
+            for (name, value) in intake.dialect?.errorHeaders(failure) ?? [] {
+                head.add(name: name, value)
+            }
+        }
         if case .after(let wait) = failure.retry {
             let milliseconds = wait.nanoseconds / 1_000_000
             head.add("retry-after-ms", "\(milliseconds)")
@@ -67,26 +74,38 @@ extension ClientConnection {
 
     // MARK: Headers of a model's answer
 
-    func successHead(_ exchange: Exchange, length: Int) -> ByteBuffer {
+    /// `usage` is given where the answer is in a dialect.
+    func successHead(
+        _ exchange: Exchange, length: Int, usage: EngineUsage? = nil
+    ) -> ByteBuffer {
         var head = ResponseHead(status: 200, bodyBytes: length)
         head.add("content-type", "application/json")
         head.add("content-length", Int64(length))
-        addAnswerHeaders(to: &head, exchange)
+        addAnswerHeaders(to: &head, exchange, usage)
         return head.finish(keepAlive: keepAlive && !loop.isDraining)
     }
 
     func streamHead(_ exchange: Exchange) -> ByteBuffer {
         var head = ResponseHead(status: 200)
-        head.add("content-type", "text/event-stream; charset=utf-8")
+        if let dialect = exchange.dialect {
+            head.add("content-type", dialect.streamContentType)
+        } else {
+            head.add("content-type", "text/event-stream; charset=utf-8")
+        }
         head.add("cache-control", "no-cache")
         if exchange.out.isChunked { head.add("transfer-encoding", "chunked") }
-        addAnswerHeaders(to: &head, exchange)
+        addAnswerHeaders(to: &head, exchange, nil)
         return head.finish(keepAlive: keepAlive && !loop.isDraining)
     }
 
-    private func addAnswerHeaders(to head: inout ResponseHead, _ exchange: Exchange) {
+    private func addAnswerHeaders(
+        to head: inout ResponseHead, _ exchange: Exchange, _ usage: EngineUsage?
+    ) {
         if let dialect = exchange.dialect {
             head.add(name: dialect.requestHeader, exchange.requestText)
+            for (name, value) in dialect.answerHeaders(answered(exchange), usage: usage) {
+                head.add(name: name, value)
+            }
         } else {
             head.addAnswer(
                 request: exchange.requestText,

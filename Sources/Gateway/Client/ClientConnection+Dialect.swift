@@ -8,12 +8,12 @@ extension ClientConnection {
     /// Puts the client's body into the core's dialect; the members that only open engines take.
     func translate(_ exchange: Exchange) throws(Failure) -> [String] {
         guard let dialect = exchange.dialect else { return [] }
-        let purpose: DialectPurpose = exchange.counting == nil ? .answer : .count
         let result = exchange.body.withUnsafeReadableBytes { bytes in
-            Result { () throws(Failure) in try dialect.translate(bytes, for: purpose) }
+            Result { () throws(Failure) in try dialect.translate(bytes, at: exchange.address) }
         }
         let translated = try result.get()
         exchange.body = ByteBuffer(bytes: translated.body)
+        exchange.memo = translated.memo
         return translated.extensions
     }
 
@@ -32,8 +32,20 @@ extension ClientConnection {
     func endTranslation(_ exchange: Exchange, stop: DialectStop?) {
         exchange.translated.removeAll(keepingCapacity: true)
         exchange.translation?.end(
-            usage: exchange.meter.usage, stop: stop, into: &exchange.translated)
+            usage: exchange.meter.usage, stop: stop, after: milliseconds(exchange),
+            into: &exchange.translated)
         exchange.ending.add(exchange.translated)
+    }
+
+    private func milliseconds(_ exchange: Exchange) -> Int64 {
+        (loop.now - exchange.receivedAt) / 1_000_000
+    }
+
+    /// What an answer in a dialect says about its request.
+    func answered(_ exchange: Exchange) -> AnsweredRequest {
+        AnsweredRequest(
+            request: exchange.requestText, model: exchange.scanned?.model ?? "",
+            memo: exchange.memo, milliseconds: milliseconds(exchange))
     }
 
     func plainAnswer(_ exchange: Exchange, in dialect: any Dialect.Type) {
@@ -42,7 +54,7 @@ extension ClientConnection {
                 guard let usage = try ResponseBodyScan.scan(bytes).usage else {
                     throw Failure(.engineFailed, "The engine's answer has no usage.")
                 }
-                return (try dialect.answer(bytes, to: exchange.answered, usage: usage), usage)
+                return (try dialect.answer(bytes, to: answered(exchange), usage: usage), usage)
             }
         }
         guard case .success(let answer) = result else {
@@ -50,7 +62,7 @@ extension ClientConnection {
             respond(Failure(.engineFailed, "The engine's answer was not understood."))
             return
         }
-        var ending = successHead(exchange, length: answer.body.count)
+        var ending = successHead(exchange, length: answer.body.count, usage: answer.usage)
         ending.writeBytes(answer.body)
         exchange.plainEnding = ending
         exchange.answer = ByteBuffer()
@@ -58,12 +70,5 @@ extension ClientConnection {
         settle(
             exchange, outcome: .completed, known: answer.usage.counts(for: exchange.endpoint),
             wasDelivered: true)
-    }
-}
-
-extension Exchange {
-    /// What an answer in a dialect says about its request.
-    var answered: AnsweredRequest {
-        AnsweredRequest(request: requestText, model: scanned?.model ?? "")
     }
 }

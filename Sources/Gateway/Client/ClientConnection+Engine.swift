@@ -91,7 +91,8 @@ extension ClientConnection: EngineUser {
     ) -> (prefix: String, rest: StaticString) {
         if let stage = exchange.counting { return (stage.path(behind: replica.pathPrefix), "") }
         return switch exchange.endpoint {
-        case .chatCompletions, .messages: (replica.pathPrefix, "/chat/completions")
+        case .chatCompletions, .messages, .converse, .invokeModel:
+            (replica.pathPrefix, "/chat/completions")
         case .completions: (replica.pathPrefix, "/completions")
         case .embeddings: (replica.pathPrefix, "/embeddings")
         }

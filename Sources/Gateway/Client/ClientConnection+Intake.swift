@@ -21,6 +21,10 @@ struct Intake {
     var speaksOwnAPI = false
     /// The client's dialect; nil: OpenAI's, which is the core's own.
     var dialect: (any Dialect.Type)?
+    /// What is to be checked once the body is there; nil: the key itself was sent.
+    var signed: SignedIntake?
+    /// The name of a failure in AWS's own words, where it has one that the dialect lacks.
+    var exception: String?
     /// The longest body, in bytes; nil: the gateway's own limit.
     var bodyLimit: Int?
 }
@@ -85,9 +89,15 @@ extension ClientConnection {
         intake.dialect = GatewayRoute.dialect(uri: head.uri, header)
         do {
             try check(header, head.version)
+            intake.signed = try SignedIntake.find(head, header, in: loop.directory)
             try open(head, header, request: request)
+        } catch let fault as SignatureFault {
+            intake.exception = fault.exception
+            intake.failure = fault.failure
+        } catch let failure as Failure {
+            intake.failure = failure
         } catch {
-            intake.failure = error
+            intake.failure = Failure(.internalError, "Something went wrong here.")
         }
         if header.contentLength > bodyLimit { intake.failure = bodyTooLarge() }
         if intake.failure == nil { beginControl() } else { dropControl() }
@@ -130,11 +140,10 @@ extension ClientConnection {
         switch GatewayRoute.find(method: head.method, uri: head.uri) {
         case .model(let endpoint):
             try openExchange(endpoint, header, request: request)
-        case .chat:
-            try openExchange(.messages, header, request: request)
-        case .count:
-            try openExchange(.messages, header, request: request)
-            exchange?.counting = .template
+        case .chat(let dialect, let address):
+            try openExchange(dialect.endpoint, header, request: request)
+            exchange?.address = address
+            if address.purpose == .count { exchange?.counting = .template }
         case .models(let name):
             intake.page = .models(key: try authenticate(header), name: name)
         case .page(let page):
@@ -166,6 +175,7 @@ extension ClientConnection {
     }
 
     func recognize(_ header: HeaderScan) throws(Failure) -> (key: KeyEntry, digest: KeyDigest) {
+        if let signed = intake.signed { return (signed.signer.entry, signed.signer.digest) }
         let secret: Substring
         if intake.dialect != nil, let apiKey = header.apiKey {
             secret = apiKey[...]
@@ -216,6 +226,7 @@ extension ClientConnection {
             refuse(closing: false)
         } else if let exchange {
             exchange.receivedAt = loop.now
+            guard isSignatureValid(exchange) else { return }
             decide(exchange)
         } else if let page = intake.page {
             answer(page)

@@ -18,7 +18,7 @@ extension ClientConnection {
         exchange.ending.isChunked = exchange.out.isChunked
         if !exchange.out.isChunked { keepAlive = false }
         exchange.out.addHead(streamHead(exchange))
-        exchange.translation = exchange.dialect?.stream(for: exchange.answered)
+        exchange.translation = exchange.dialect?.stream(for: answered(exchange))
     }
 
     /// Takes whole events out of what has arrived; the rest is kept.

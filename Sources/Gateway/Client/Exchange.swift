@@ -15,6 +15,9 @@ final class Exchange {
     let endpoint: Endpoint
     /// nil: the core's own, in which bytes pass as they are.
     let dialect: (any Dialect.Type)?
+    /// In the client's dialect, and what its translation notes for the answer.
+    var address = DialectAddress(purpose: .answer)
+    var memo: [UInt8] = []
     let key: KeyEntry
     /// Nanoseconds of the monotonic clock when the request was whole.
     var receivedAt: Int64 = 0

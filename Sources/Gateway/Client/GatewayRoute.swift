@@ -5,10 +5,8 @@ import Wire
 /// What the public port answers.
 enum GatewayRoute {
     case model(Endpoint)
-    /// A chat in another dialect than the core's own.
-    case chat(any Dialect.Type)
-    /// How many tokens such a chat's prompt has.
-    case count(any Dialect.Type)
+    /// A chat in another dialect than the core's own, or how many tokens its prompt has.
+    case chat(any Dialect.Type, DialectAddress)
     /// The list, or one model by name.
     case models(String?)
     case page(Operations.Page)
@@ -22,8 +20,10 @@ enum GatewayRoute {
         case "/v1/chat/completions": return post(method, .model(.chatCompletions))
         case "/v1/completions": return post(method, .model(.completions))
         case "/v1/embeddings": return post(method, .model(.embeddings))
-        case "/v1/messages": return post(method, .chat(MessagesDialect.self))
-        case "/v1/messages/count_tokens": return post(method, .count(MessagesDialect.self))
+        case "/v1/messages":
+            return post(method, .chat(MessagesDialect.self, DialectAddress(purpose: .answer)))
+        case "/v1/messages/count_tokens":
+            return post(method, .chat(MessagesDialect.self, DialectAddress(purpose: .count)))
         case "/v1/models": return get(method, .models(nil))
         case "/": return get(method, .page(.welcome))
         case "/health": return get(method, .page(.health))
@@ -31,6 +31,7 @@ enum GatewayRoute {
         case "/metrics": return get(method, .page(.metrics))
         default: break
         }
+        if path.utf8.starts(with: BedrockTarget.prefix.utf8) { return bedrock(method, path) }
         let prefix = "/v1/models/"
         if path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count {
             guard let name = String(path.dropFirst(prefix.count)).removingPercentEncoding else {
@@ -51,10 +52,30 @@ enum GatewayRoute {
     /// tells where an address belongs to several.
     static func dialect(uri: String, _ header: HeaderScan) -> (any Dialect.Type)? {
         if uri.utf8.starts(with: "/v1/messages".utf8) { return MessagesDialect.self }
+        if uri.utf8.starts(with: BedrockTarget.prefix.utf8) {
+            return bedrockDialect(BedrockTarget(path: path(of: uri))?.operation)
+        }
         if header.hasAnthropicVersion, uri.utf8.starts(with: "/v1/models".utf8) {
             return MessagesDialect.self
         }
         return nil
+    }
+
+    private static func bedrockDialect(
+        _ operation: BedrockTarget.Operation?
+    ) -> any Dialect.Type {
+        switch operation {
+        case .invoke, .invokeStream: InvokeDialect.self
+        case .converse, .converseStream, .countTokens, nil: ConverseDialect.self
+        }
+    }
+
+    private static func bedrock(_ method: HTTPMethod, _ path: String) -> GatewayRoute {
+        guard let target = BedrockTarget(path: path) else { return .failure(unknown(path)) }
+        let address = DialectAddress(
+            purpose: target.operation == .countTokens ? .count : .answer, model: target.model,
+            streams: target.operation.streams)
+        return post(method, .chat(bedrockDialect(target.operation), address))
     }
 
     private static func ours(_ method: HTTPMethod, _ path: String) -> GatewayRoute {

@@ -101,6 +101,7 @@ struct ResponseHead {
         case 408: "HTTP/1.1 408 Request Timeout\r\n"
         case 409: "HTTP/1.1 409 Conflict\r\n"
         case 413: "HTTP/1.1 413 Content Too Large\r\n"
+        case 424: "HTTP/1.1 424 Failed Dependency\r\n"
         case 429: "HTTP/1.1 429 Too Many Requests\r\n"
         case 500: "HTTP/1.1 500 Internal Server Error\r\n"
         case 502: "HTTP/1.1 502 Bad Gateway\r\n"

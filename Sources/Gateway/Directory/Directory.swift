@@ -9,11 +9,17 @@ import Vocabulary
 final class Directory: Sendable {
     let version: Int64
     let keys: [KeyDigest: KeyEntry]
+    /// By the name that a signed request has in its credential.
+    let signers: [String: Signer]
     let models: [String: ModelEntry]
     /// Chat models first, then by name.
     let modelNames: [String]
 
-    init(version: Int64, keys: [KeyDigest: KeyEntry], models: [String: ModelEntry]) {
+    init(
+        version: Int64, keys: [KeyDigest: KeyEntry], signers: [String: Signer] = [:],
+        models: [String: ModelEntry]
+    ) {
+        self.signers = signers
         self.version = version
         self.keys = keys
         self.models = models
@@ -26,6 +32,13 @@ final class Directory: Sendable {
     }
 
     static let empty = Directory(version: -1, keys: [:], models: [:])
+}
+
+/// An API key whose requests are signed instead of carrying it.
+struct Signer: Sendable {
+    let entry: KeyEntry
+    let digest: KeyDigest
+    let pair: AccessKeyPair
 }
 
 /// An API key that may act, and whose money and limits it acts on.

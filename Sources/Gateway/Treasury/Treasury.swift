@@ -88,6 +88,7 @@ final class Treasury {
         }
         let teams = Set(snapshot.organizations.filter { $0.kind == .internal }.map(\.organization))
         var keys: [KeyDigest: KeyEntry] = [:]
+        var signers: [String: Signer] = [:]
         for terms in snapshot.keys {
             guard let project = projects[terms.project],
                 let digest = KeyDigest(hexadecimal: terms.digest)
@@ -96,13 +97,19 @@ final class Treasury {
             let organization = project.terms.organization
             let party = setTerms(
                 of: "\(terms.key)", in: organization, limits: terms.limits, budget: budget)
-            keys[digest] = KeyEntry(
+            let entry = KeyEntry(
                 key: terms.key, project: terms.project, account: account(of: organization),
                 actor: OrganizationAccount.Actor(project: project.party, key: party),
                 models: Self.intersection(project.terms.models, terms.models),
                 isInternal: teams.contains(organization))
+            keys[digest] = entry
+            if let secret = terms.signingSecret {
+                signers["\(terms.key)"] = Signer(
+                    entry: entry, digest: digest, pair: AccessKeyPair(secret: secret))
+            }
         }
-        return Directory(version: snapshot.version, keys: keys, models: makeModels(snapshot))
+        return Directory(
+            version: snapshot.version, keys: keys, signers: signers, models: makeModels(snapshot))
     }
 
     private func makeModels(_ snapshot: GatewaySnapshot) -> [String: ModelEntry] {

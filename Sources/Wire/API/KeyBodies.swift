@@ -4,12 +4,15 @@ package struct KeyCreateBody: APIRequestBody, Hashable {
     package var project: ProjectID
     /// For people: where the key is used.
     package var name: String?
+    /// Also show an access key pair, with which clients of AWS sign.
+    package var aws: Bool?
 
-    package enum CodingKeys: String, CodingKey, CaseIterable { case project, name }
+    package enum CodingKeys: String, CodingKey, CaseIterable { case project, name, aws }
 
-    package init(project: ProjectID, name: String? = nil) {
+    package init(project: ProjectID, name: String? = nil, aws: Bool? = nil) {
         self.project = project
         self.name = name
+        self.aws = aws
     }
 }
 
@@ -21,10 +24,15 @@ package struct KeyCreatedBody: Codable, Hashable, Sendable {
     package var createdAt: Instant
     /// The secret that clients send.
     package var key: String
+    /// Where an access key pair was asked for: the key's own name, and a secret to sign with.
+    package var awsAccessKeyID: String?
+    package var awsSecretAccessKey: String?
 
     package enum CodingKeys: String, CodingKey {
         case id, project, name, key
         case createdAt = "created_at"
+        case awsAccessKeyID = "aws_access_key_id"
+        case awsSecretAccessKey = "aws_secret_access_key"
     }
 
     package init(

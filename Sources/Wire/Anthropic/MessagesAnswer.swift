@@ -135,23 +135,8 @@ enum MessagesAnswer {
         guard arguments.kind == .string else { return Array(cursor.bytes(arguments.range)) }
         guard !arguments.isEmptyString else { return Array("{}".utf8) }
         let text = Array(cursor.value(of: cursor.text(arguments)).utf8)
-        if isObject(text) { return text }
+        if JSONText.isObject(text) { return text }
         return Array("{\"malformed_arguments\":".utf8) + cursor.bytes(arguments.range)
             + Array("}".utf8)
-    }
-
-    private static func isObject(_ text: [UInt8]) -> Bool {
-        text.withUnsafeBytes { bytes in
-            guard var cursor = JSONCursor(bytes) else { return false }
-            do throws(Failure) {
-                cursor.skipWhitespace()
-                guard try cursor.kind() == .object else { return false }
-                try cursor.skipValue()
-                try cursor.finish()
-                return true
-            } catch {
-                return false
-            }
-        }
     }
 }

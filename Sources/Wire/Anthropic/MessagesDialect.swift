@@ -5,9 +5,9 @@ package enum MessagesDialect: Dialect {
     package static let endpoint = Endpoint.messages
 
     package static func translate(
-        _ body: UnsafeRawBufferPointer, for purpose: DialectPurpose
+        _ body: UnsafeRawBufferPointer, at address: DialectAddress
     ) throws(Failure) -> TranslatedRequest {
-        try MessagesRequest.translate(body, for: purpose)
+        try MessagesRequest.translate(body, for: address.purpose)
     }
 
     package static func answer(

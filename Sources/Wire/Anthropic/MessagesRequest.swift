@@ -2,12 +2,7 @@ import Vocabulary
 
 /// Writes a Messages request as a chat request in the core's dialect. What it does not know does
 /// not reach the engine: unknown members are refused, as Anthropic refuses them.
-struct MessagesRequest {
-    enum Step {
-        case name(StaticString)
-        case index(Int)
-    }
-
+struct MessagesRequest: RequestTranslation {
     static let maximumMessages = OpenAIRequestScanner.maximumMessages
     static let maximumStopSequences = OpenAIRequestScanner.maximumStopStrings
     static let maximumUserBytes = 256
@@ -29,7 +24,7 @@ struct MessagesRequest {
     let purpose: DialectPurpose
     var out: [UInt8] = []
     /// Where the value that is being read stands, for an error's path.
-    var path: [Step] = []
+    var path: [TranslationStep] = []
     var extensions: [String] = []
 
     init(cursor: JSONCursor, purpose: DialectPurpose) {
@@ -40,18 +35,7 @@ struct MessagesRequest {
     static func translate(
         _ body: UnsafeRawBufferPointer, for purpose: DialectPurpose
     ) throws(Failure) -> TranslatedRequest {
-        guard var cursor = JSONCursor(body) else {
-            throw Failure(.invalidRequest, "The body is empty. Send one JSON object in UTF-8.")
-        }
-        if cursor.end >= 3, cursor.byte(at: 0) == 0xEF, cursor.byte(at: 1) == 0xBB {
-            throw cursor.malformed(.byteOrderMark)
-        }
-        cursor.skipWhitespace()
-        guard try cursor.kind() == .object else {
-            throw Failure(.invalidRequest, "The body must be a JSON object.")
-        }
-        let whole = try cursor.value()
-        try cursor.finish()
+        let (cursor, whole) = try root(of: body)
         var request = MessagesRequest(cursor: cursor, purpose: purpose)
         request.out.reserveCapacity(body.count + 256)
         try request.write(whole)

@@ -2,18 +2,10 @@ package import Vocabulary
 
 /// Turns an engine's chunks into the events of a message: blocks one after the other, each opened,
 /// filled and closed; the reason and the usage behind the last.
-package struct MessagesStream: DialectStream {
+package struct MessagesStream: DialectStream, ChunkTranslation {
     enum Block: Hashable {
         case none, text, thinking
         case tool(Int)
-    }
-
-    /// A part of a tool call.
-    struct Call {
-        var index = 0
-        var id: JSONString?
-        var name: JSONString?
-        var arguments: JSONString?
     }
 
     private let request: AnsweredRequest
@@ -44,7 +36,8 @@ package struct MessagesStream: DialectStream {
     }
 
     package mutating func end(
-        usage: EngineUsage, stop: DialectStop?, into bytes: inout [UInt8]
+        usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
+        into bytes: inout [UInt8]
     ) {
         let counts = usage.counts(for: .chatCompletions)
         start(input: counts.input, cached: counts.cacheRead, &bytes)
@@ -152,7 +145,7 @@ package struct MessagesStream: DialectStream {
     }
 
     mutating func call(
-        _ call: Call, _ cursor: JSONCursor, _ bytes: inout [UInt8]
+        _ call: ChunkCall, _ cursor: JSONCursor, _ bytes: inout [UInt8]
     ) throws(Failure) {
         if call.index > lastCall {
             guard let name = call.name, name.count > 0 else {

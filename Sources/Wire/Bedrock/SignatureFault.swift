@@ -19,13 +19,6 @@ package enum SignatureFault: Error, Hashable, Sendable {
         }
     }
 
-    package var status: Int {
-        switch self {
-        case .incomplete: 400
-        case .unknownKey, .clockSkew, .mismatch: 403
-        }
-    }
-
     package var failure: Failure {
         switch self {
         case .incomplete(let why):

@@ -11,7 +11,7 @@ package protocol Dialect: Sendable {
     /// The request as a chat request in the core's dialect. Throws `invalidRequest` or
     /// `unsupported`, with the member at fault as `parameter`.
     static func translate(
-        _ body: UnsafeRawBufferPointer, for purpose: DialectPurpose
+        _ body: UnsafeRawBufferPointer, at address: DialectAddress
     ) throws(Failure) -> TranslatedRequest
 
     /// The engine's plain answer. Throws `engineFailed` if it cannot be understood.
@@ -37,6 +37,40 @@ package protocol Dialect: Sendable {
     static var requestHeader: String { get }
     /// The headers that tell how much of a limit is left.
     static func limitHeaders(_ limit: DialectLimit) -> [(name: String, value: String)]
+    /// What else stands in the header of an answer; without `usage`, in that of a stream.
+    static func answerHeaders(
+        _ request: AnsweredRequest, usage: EngineUsage?
+    ) -> [(name: String, value: String)]
+    /// What else stands in the header of an error.
+    static func errorHeaders(_ failure: Failure) -> [(name: String, value: String)]
+    static var streamContentType: String { get }
+}
+
+extension Dialect {
+    package static func models(_ cards: [OpenAIModelCard]) -> [UInt8] {
+        OpenAIModelBody.list(cards)
+    }
+    package static func model(_ card: OpenAIModelCard) -> [UInt8] { OpenAIModelBody.single(card) }
+    package static func answerHeaders(
+        _ request: AnsweredRequest, usage: EngineUsage?
+    ) -> [(name: String, value: String)] { [] }
+    package static func errorHeaders(_ failure: Failure) -> [(name: String, value: String)] { [] }
+    package static var streamContentType: String { "text/event-stream; charset=utf-8" }
+}
+
+/// What a request's address says.
+package struct DialectAddress: Hashable, Sendable {
+    package var purpose: DialectPurpose
+    /// nil where the body names the model.
+    package var model: String?
+    /// Whether the answer is a stream; nil where the body says it.
+    package var streams: Bool?
+
+    package init(purpose: DialectPurpose, model: String? = nil, streams: Bool? = nil) {
+        self.purpose = purpose
+        self.model = model
+        self.streams = streams
+    }
 }
 
 package enum DialectPurpose: Sendable {
@@ -51,6 +85,8 @@ package struct TranslatedRequest: Hashable, Sendable {
     package var body: [UInt8]
     /// Members of the client's request that only open engines take, not every supplier.
     package var extensions: [String]
+    /// What the dialect wants to know of the request when it is answered.
+    package var memo: [UInt8] = []
 }
 
 /// What an answer says about the request that it answers.
@@ -59,10 +95,18 @@ package struct AnsweredRequest: Hashable, Sendable {
     package var request: String
     /// The model, as the client called it.
     package var model: String
+    /// Out of its translation.
+    package var memo: [UInt8]
+    /// Since the request was whole.
+    package var milliseconds: Int64
 
-    package init(request: String, model: String) {
+    package init(
+        request: String, model: String, memo: [UInt8] = [], milliseconds: Int64 = 0
+    ) {
         self.request = request
         self.model = model
+        self.memo = memo
+        self.milliseconds = milliseconds
     }
 }
 
@@ -95,8 +139,11 @@ package protocol DialectStream: Sendable {
     /// The engine is silent, and says so.
     func keepAlive(into bytes: inout [UInt8])
 
-    /// The answer is complete. `stop` is given where it was us who ended it.
-    mutating func end(usage: EngineUsage, stop: DialectStop?, into bytes: inout [UInt8])
+    /// The answer is complete, so many milliseconds after the request was whole. `stop` is given
+    /// where it was us who ended it.
+    mutating func end(
+        usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
+        into bytes: inout [UInt8])
 }
 
 /// Why we ended an answer ourselves.

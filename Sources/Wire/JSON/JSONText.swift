@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Writing JSON: a string with what must be escaped escaped. Everything else that this target
 /// writes is put together from these and from plain ASCII.
 package enum JSONText {
@@ -48,6 +50,22 @@ package enum JSONText {
     static func append(_ number: Int, to bytes: inout [UInt8]) {
         if number > 9 { append(number / 10, to: &bytes) }
         bytes.append(0x30 + UInt8(truncatingIfNeeded: number % 10))
+    }
+
+    /// Whether the text is one JSON object.
+    static func isObject(_ text: [UInt8]) -> Bool {
+        text.withUnsafeBytes { bytes in
+            guard var cursor = JSONCursor(bytes) else { return false }
+            do throws(Failure) {
+                cursor.skipWhitespace()
+                guard try cursor.kind() == .object else { return false }
+                try cursor.skipValue()
+                try cursor.finish()
+                return true
+            } catch {
+                return false
+            }
+        }
     }
 
     private static func hex(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }

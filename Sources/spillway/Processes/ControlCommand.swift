@@ -34,7 +34,10 @@ struct ControlCommand: AsyncParsableCommand {
         let store = try SQLiteStore(path: directory.database)
         let service = try ControlService(
             records: store, clock: .system, random: .system, logger: logger,
-            version: ProductVersion.text)
+            version: ProductVersion.text,
+            signing: AccessSecret(
+                try PrivateFile.secret(
+                    at: directory.accessSecret, prefix: "sw-access", random: .system)))
         let links = LinkServer(service: service, socket: directory.controlSocket, logger: logger)
         let agent = AgentClient(service: service, socket: directory.agentSocket, logger: logger)
         let compute = ComputeAPI(desk: service)

@@ -10,7 +10,10 @@ struct MessagesRequestTests {
     ) throws(Failure) -> TranslatedRequest {
         let bytes = Array(body.utf8)
         let result = bytes.withUnsafeBytes { body in
-            Result { () throws(Failure) in try MessagesDialect.translate(body, for: purpose) }
+            Result { () throws(Failure) in
+                try MessagesDialect.translate(
+                    body, at: DialectAddress(purpose: purpose))
+            }
         }
         return try result.get()
     }

@@ -49,7 +49,7 @@ struct MessagesStreamTests {
         if ends {
             stream.end(
                 usage: EngineUsage(promptTokens: 7, cachedTokens: 2, completionTokens: 3),
-                stop: stop, into: &bytes)
+                stop: stop, after: 5, into: &bytes)
         }
         return try String(decoding: bytes, as: UTF8.self).components(separatedBy: "\n\n").dropLast()
             .map { text in

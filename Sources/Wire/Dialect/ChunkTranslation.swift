@@ -1,7 +1,25 @@
 import Vocabulary
 
-/// Reading an engine's chunk: of its choices only the first, for more are never asked for.
-extension MessagesStream {
+/// A part of a tool call in a chunk.
+struct ChunkCall {
+    var index = 0
+    var id: JSONString?
+    var name: JSONString?
+    var arguments: JSONString?
+}
+
+/// Takes what an engine's chunk says, piece by piece; strings stand in the chunk as the cursor's.
+protocol ChunkTranslation {
+    mutating func text(_ piece: JSONString, _ cursor: JSONCursor, _ bytes: inout [UInt8])
+    mutating func thought(_ piece: JSONString, _ cursor: JSONCursor, _ bytes: inout [UInt8])
+    mutating func call(
+        _ call: ChunkCall, _ cursor: JSONCursor, _ bytes: inout [UInt8]
+    ) throws(Failure)
+    mutating func note(finish: JSONValue?, stop: JSONValue?, _ cursor: JSONCursor)
+}
+
+/// Reading a chunk: of its choices only the first, for more are never asked for.
+extension ChunkTranslation {
     mutating func readChunk(
         _ cursor: inout JSONCursor, _ bytes: inout [UInt8]
     ) throws(Failure) {
@@ -85,7 +103,7 @@ extension MessagesStream {
                 try cursor.skipValue()
                 continue
             }
-            var call = Call()
+            var call = ChunkCall()
             try cursor.enter()
             var firstMember = true
             while let key = try cursor.nextKey(&firstMember) {
@@ -103,7 +121,7 @@ extension MessagesStream {
         }
     }
 
-    private func readFunction(_ cursor: inout JSONCursor, _ call: inout Call) throws(Failure) {
+    private func readFunction(_ cursor: inout JSONCursor, _ call: inout ChunkCall) throws(Failure) {
         try cursor.enter()
         var first = true
         while let key = try cursor.nextKey(&first) {

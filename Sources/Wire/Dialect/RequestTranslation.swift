@@ -1,7 +1,40 @@
 import Vocabulary
 
-/// Reading members with their types checked, and writing.
-extension MessagesRequest {
+/// A step of the way to a value inside a request, for an error's path.
+enum TranslationStep {
+    case name(StaticString)
+    case index(Int)
+}
+
+/// Writes a request of another dialect as a chat request in the core's: reads members with their
+/// types checked. What it does not know does not reach the engine: unknown members are refused.
+protocol RequestTranslation {
+    var cursor: JSONCursor { get }
+    var out: [UInt8] { get set }
+    /// Where the value that is being read stands.
+    var path: [TranslationStep] { get set }
+}
+
+extension RequestTranslation {
+    /// The object that a body is.
+    static func root(
+        of body: UnsafeRawBufferPointer
+    ) throws(Failure) -> (cursor: JSONCursor, whole: JSONValue) {
+        guard var cursor = JSONCursor(body) else {
+            throw Failure(.invalidRequest, "The body is empty. Send one JSON object in UTF-8.")
+        }
+        if cursor.end >= 3, cursor.byte(at: 0) == 0xEF, cursor.byte(at: 1) == 0xBB {
+            throw cursor.malformed(.byteOrderMark)
+        }
+        cursor.skipWhitespace()
+        guard try cursor.kind() == .object else {
+            throw Failure(.invalidRequest, "The body must be a JSON object.")
+        }
+        let whole = try cursor.value()
+        try cursor.finish()
+        return (cursor, whole)
+    }
+
     mutating func write(_ text: StaticString) { JSONText.append(plain: text, to: &out) }
 
     /// Bytes of the client's body as they are.
@@ -31,7 +64,7 @@ extension MessagesRequest {
         for name in refused where cursor.matches(member.name, name) {
             return unsupported(name, "is not supported here: leave it out")
         }
-        let path = joined(cursor.value(of: member.name))
+        let path = joined(String(cursor.value(of: member.name).prefix(64)))
         return Failure(
             .invalidRequest, "\(path): Extra inputs are not permitted.", parameter: path)
     }
@@ -95,7 +128,7 @@ extension MessagesRequest {
         return Failure(.unsupported, "\(path): \(complaint).", parameter: path)
     }
 
-    /// The path as Anthropic writes it: `messages.0.content.1.text`.
+    /// The path as other dialects write it: `messages.0.content.1.text`.
     private func joined(_ last: String?) -> String {
         var parts = path.map { step in
             switch step {

@@ -1,0 +1,21 @@
+import Crypto
+import Foundation
+import Vocabulary
+
+/// What the secrets are made of with which clients of AWS sign their requests. Who checks such a
+/// signature must know the secret itself; made anew whenever it is needed, none is stored.
+package struct AccessSecret: Sendable {
+    private let key: SymmetricKey
+
+    /// `text` is the installation's own secret, and stays on this machine.
+    package init(_ text: String) { key = SymmetricKey(data: Data(text.utf8)) }
+
+    /// The secret access key that belongs to an API key: 64 hexadecimal digits.
+    func secret(of id: APIKeyID) -> String {
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Data("AWS access key \(id)".utf8), using: key)
+        return code.map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
+    }
+}

@@ -1,0 +1,46 @@
+import NIOCore
+import NIOHTTP1
+import Vocabulary
+import Wire
+
+/// A signed request whose signature is still to be checked: that takes its whole body.
+struct SignedIntake {
+    let signer: Signer
+    let claim: SignatureClaim
+    let request: SignedRequest
+
+    /// nil if the request carries its key itself. Only clients of AWS sign.
+    static func find(
+        _ head: HTTPRequestHead, _ header: HeaderScan, in directory: Directory
+    ) throws(SignatureFault) -> SignedIntake? {
+        guard let authorization = header.authorization, SignatureClaim.isClaim(authorization),
+            head.uri.utf8.starts(with: BedrockTarget.prefix.utf8)
+        else { return nil }
+        let claim = try SignatureClaim(authorization: authorization)
+        guard let signer = directory.signers[claim.accessKey] else { throw .unknownKey }
+        return SignedIntake(
+            signer: signer, claim: claim,
+            request: SignedRequest(
+                method: head.method.rawValue, target: head.uri,
+                headers: head.headers.map { (name: $0.name, value: $0.value) }))
+    }
+}
+
+extension ClientConnection {
+    /// Answers the request if it is not. Nothing has been decided or told about its key until here.
+    func isSignatureValid(_ exchange: Exchange) -> Bool {
+        guard let signed = intake.signed else { return true }
+        let result = exchange.body.withUnsafeReadableBytes { body in
+            Result { () throws(SignatureFault) in
+                try SignatureCheck().verify(
+                    signed.request, signed.claim, body: body, by: signed.signer.pair,
+                    at: loop.clock.now())
+            }
+        }
+        guard case .failure(let fault) = result else { return true }
+        self.exchange = nil
+        intake.exception = fault.exception
+        respond(fault.failure)
+        return false
+    }
+}

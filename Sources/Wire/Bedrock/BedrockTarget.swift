@@ -1,0 +1,47 @@
+/// What an address of Bedrock's runtime names: `/model/{modelId}/converse`.
+package struct BedrockTarget: Hashable, Sendable {
+    package enum Operation: String, CaseIterable, Sendable {
+        case converse
+        case converseStream = "converse-stream"
+        case invoke
+        case invokeStream = "invoke-with-response-stream"
+        case countTokens = "count-tokens"
+
+        package var streams: Bool { self == .converseStream || self == .invokeStream }
+    }
+
+    /// The model's name; of an ARN, what stands behind its kind of resource.
+    package let model: String
+    package let operation: Operation
+
+    package static let prefix = "/model/"
+
+    /// nil unless the path, as it came and without its query, is such an address. It is split
+    /// before it is decoded: clients encode the slashes of an ARN.
+    package init?(path: String) {
+        guard path.utf8.starts(with: Self.prefix.utf8) else { return nil }
+        let parts = Array(path.utf8).dropFirst(Self.prefix.utf8.count)
+            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty,
+            let operation = Operation(rawValue: String(decoding: parts[1], as: UTF8.self)),
+            let bytes = PercentEncoding.decoded(parts[0]),
+            let identifier = String(validating: bytes, as: UTF8.self)
+        else { return nil }
+        self.model = Self.model(of: identifier)
+        self.operation = operation
+    }
+
+    /// Kinds of ARN that name a model by its own name.
+    private static let kinds = ["foundation-model", "inference-profile", "provisioned-model"]
+
+    /// An ARN of another kind stays whole, and is no model here.
+    private static func model(of identifier: String) -> String {
+        // arn:PARTITION:bedrock:REGION:ACCOUNT:KIND/NAME, where the name may have colons too.
+        let parts = identifier.split(
+            separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", parts[2] == "bedrock" else { return identifier }
+        let resource = parts[5].split(separator: "/", maxSplits: 1)
+        guard resource.count == 2, kinds.contains(String(resource[0])) else { return identifier }
+        return String(resource[1])
+    }
+}

@@ -1,0 +1,177 @@
+import Vocabulary
+
+/// Writes an engine's plain answer as Converse's.
+enum ConverseAnswer {
+    static func make(
+        _ body: UnsafeRawBufferPointer, to request: AnsweredRequest, usage: EngineUsage
+    ) throws(Failure) -> [UInt8] {
+        guard var cursor = JSONCursor(body) else {
+            throw ResponseHeadScan.broken("its body is empty")
+        }
+        do throws(Failure) {
+            cursor.skipWhitespace()
+            guard try cursor.kind() == .object else { throw cursor.malformed(.expectedValue) }
+            let whole = try cursor.members(of: try cursor.value())
+            guard let choices = whole.value("choices", in: cursor), choices.kind == .array,
+                let choice = try cursor.elements(of: choices).first, choice.kind == .object
+            else { throw cursor.malformed(.expectedValue) }
+            return try make(try cursor.members(of: choice), cursor, request, usage)
+        } catch {
+            throw ResponseHeadScan.broken("its body is no chat completion")
+        }
+    }
+
+    private static func make(
+        _ choice: [JSONMember], _ cursor: JSONCursor, _ request: AnsweredRequest,
+        _ usage: EngineUsage
+    ) throws(Failure) -> [UInt8] {
+        guard let value = choice.value("message", in: cursor), value.kind == .object else {
+            throw cursor.malformed(.expectedValue)
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(value.range.count + 512)
+        JSONText.append(
+            plain: "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[", to: &bytes)
+        var end = ConverseEnd()
+        try content(try cursor.members(of: value), cursor, request, &end, &bytes)
+        JSONText.append(plain: "]}},\"stopReason\":\"", to: &bytes)
+        end.reason.note(
+            finish: choice.value("finish_reason", in: cursor),
+            stop: choice.value("stop_reason", in: cursor), in: cursor)
+        JSONText.append(plain: end.text, to: &bytes)
+        JSONText.append(plain: "\",", to: &bytes)
+        ConverseEnd.append(usage, request, after: request.milliseconds, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    private static func content(
+        _ message: [JSONMember], _ cursor: JSONCursor, _ request: AnsweredRequest,
+        _ end: inout ConverseEnd, _ bytes: inout [UInt8]
+    ) throws(Failure) {
+        var isFirst = true
+        func separate() {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+        }
+        let thought =
+            message.value("reasoning_content", in: cursor) ?? message.value("reasoning", in: cursor)
+        if let thought, thought.kind == .string, !thought.isEmptyString {
+            separate()
+            JSONText.append(
+                plain: "{\"reasoningContent\":{\"reasoningText\":{\"text\":", to: &bytes)
+            bytes.append(contentsOf: cursor.bytes(thought.range))
+            JSONText.append(plain: "}}}", to: &bytes)
+        }
+        for name in ["content", "refusal"] as [StaticString] {
+            guard let text = message.value(name, in: cursor), text.kind == .string,
+                !text.isEmptyString
+            else { continue }
+            separate()
+            JSONText.append(plain: "{\"text\":", to: &bytes)
+            bytes.append(contentsOf: cursor.bytes(text.range))
+            bytes.append(UInt8(ascii: "}"))
+        }
+        guard let list = message.value("tool_calls", in: cursor), list.kind == .array else {
+            return
+        }
+        for (index, call) in try cursor.elements(of: list).enumerated() {
+            separate()
+            try self.call(call, index, cursor, request, &end, &bytes)
+        }
+    }
+
+    private static func call(
+        _ call: JSONValue, _ index: Int, _ cursor: JSONCursor, _ request: AnsweredRequest,
+        _ end: inout ConverseEnd, _ bytes: inout [UInt8]
+    ) throws(Failure) {
+        guard call.kind == .object else { throw cursor.malformed(.expectedValue) }
+        let members = try cursor.members(of: call)
+        guard let function = members.value("function", in: cursor), function.kind == .object else {
+            throw cursor.malformed(.expectedValue)
+        }
+        let inner = try cursor.members(of: function)
+        guard let name = inner.value("name", in: cursor), name.kind == .string else {
+            throw cursor.malformed(.expectedValue)
+        }
+        end.calledTool = true
+        JSONText.append(plain: "{\"toolUse\":{\"toolUseId\":", to: &bytes)
+        if let id = members.value("id", in: cursor), id.kind == .string, !id.isEmptyString {
+            bytes.append(contentsOf: cursor.bytes(id.range))
+        } else {
+            JSONText.append(toolIdentifier(request, index), to: &bytes)
+        }
+        JSONText.append(plain: ",\"name\":", to: &bytes)
+        bytes.append(contentsOf: cursor.bytes(name.range))
+        JSONText.append(plain: ",\"input\":", to: &bytes)
+        input(inner.value("arguments", in: cursor), cursor, &end, &bytes)
+        JSONText.append(plain: "}}", to: &bytes)
+    }
+
+    /// For engines that name no call.
+    static func toolIdentifier(_ request: AnsweredRequest, _ index: Int) -> String {
+        "tooluse_\(request.request.split(separator: "_").last ?? "")_\(index)"
+    }
+
+    /// What a model wrote as arguments is an object only if it wrote one: what it did not finish is
+    /// handed on as it is, under a name that says so.
+    private static func input(
+        _ arguments: JSONValue?, _ cursor: JSONCursor, _ end: inout ConverseEnd,
+        _ bytes: inout [UInt8]
+    ) {
+        guard let arguments, !arguments.isEmptyString else {
+            return JSONText.append(plain: "{}", to: &bytes)
+        }
+        if arguments.kind == .object {
+            bytes.append(contentsOf: cursor.bytes(arguments.range))
+            return
+        }
+        if arguments.kind == .string {
+            let text = Array(cursor.value(of: cursor.text(arguments)).utf8)
+            if JSONText.isObject(text) {
+                bytes += text
+                return
+            }
+        }
+        end.isMalformed = true
+        JSONText.append(plain: "{\"malformed_arguments\":", to: &bytes)
+        bytes.append(contentsOf: cursor.bytes(arguments.range))
+        bytes.append(UInt8(ascii: "}"))
+    }
+}
+
+/// How an answer of Converse ends.
+struct ConverseEnd: Hashable, Sendable {
+    var reason = MessagesEnd()
+    /// Some engines call the end of a tool call a plain stop.
+    var calledTool = false
+    /// A tool's arguments are no JSON object.
+    var isMalformed = false
+
+    var text: StaticString {
+        switch reason.reason {
+        case .endTurn where calledTool: isMalformed ? "malformed_tool_use" : "tool_use"
+        case .toolUse: isMalformed ? "malformed_tool_use" : "tool_use"
+        case .endTurn: "end_turn"
+        case .maximumTokens: "max_tokens"
+        case .stopSequence: "stop_sequence"
+        case .refusal: "content_filtered"
+        }
+    }
+
+    /// `usage`, `metrics`, and what the answer echoes. Tokens out of the prompt cache are not in
+    /// `inputTokens`, but in the total; what engines write into their cache is not told apart and
+    /// costs nothing more.
+    static func append(
+        _ usage: EngineUsage, _ request: AnsweredRequest, after milliseconds: Int64,
+        to bytes: inout [UInt8]
+    ) {
+        let counts = usage.counts(for: .chatCompletions)
+        bytes += Array(
+            ("\"usage\":{\"inputTokens\":\(counts.input),\"outputTokens\":\(counts.generated),"
+                + "\"totalTokens\":\(counts.prompt + counts.generated),"
+                + "\"cacheReadInputTokens\":\(counts.cacheRead),\"cacheWriteInputTokens\":0},"
+                + "\"metrics\":{\"latencyMs\":\(milliseconds)}").utf8)
+        bytes += request.memo
+    }
+}

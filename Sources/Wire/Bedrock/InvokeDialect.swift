@@ -1,0 +1,54 @@
+package import Vocabulary
+
+/// InvokeModel and InvokeModelWithResponseStream of Bedrock's runtime.
+package enum InvokeDialect: BedrockDialect {
+    package static let endpoint = Endpoint.invokeModel
+
+    package static func translate(
+        _ body: UnsafeRawBufferPointer, at address: DialectAddress
+    ) throws(Failure) -> TranslatedRequest {
+        try InvokeRequest.translate(body, at: address)
+    }
+
+    package static func answer(
+        _ body: UnsafeRawBufferPointer, to request: AnsweredRequest, usage: EngineUsage
+    ) throws(Failure) -> [UInt8] {
+        if form(of: request) == .messages {
+            return try MessagesAnswer.make(body, to: request, usage: usage)
+        }
+        let scan = try ResponseBodyScan.scan(body)
+        var splices = scan.timingsRange.map { [Splice(range: $0, replacement: [])] } ?? []
+        if let model = scan.modelRange {
+            splices.append(Splice(range: model, replacement: JSONText.quoted(request.model)))
+        }
+        splices.sort { $0.range.lowerBound < $1.range.lowerBound }
+        return apply(splices, to: body)
+    }
+
+    package static func stream(for request: AnsweredRequest) -> any DialectStream {
+        InvokeStream(for: request, form: form(of: request))
+    }
+
+    package static func errorEvent(_ failure: Failure, requestID: String) -> [UInt8] {
+        BedrockException.frame(failure, requestID: requestID, knowsTimeout: true)
+    }
+
+    package static func answerHeaders(
+        _ request: AnsweredRequest, usage: EngineUsage?
+    ) -> [(name: String, value: String)] {
+        guard let usage else {
+            return [(name: "X-Amzn-Bedrock-Content-Type", value: "application/json")]
+        }
+        let counts = usage.counts(for: .chatCompletions)
+        return [
+            (name: "X-Amzn-Bedrock-Invocation-Latency", value: "\(request.milliseconds)"),
+            (name: "X-Amzn-Bedrock-Input-Token-Count", value: "\(counts.input)"),
+            (name: "X-Amzn-Bedrock-Output-Token-Count", value: "\(counts.generated)"),
+            (name: "X-Amzn-Bedrock-Cache-Read-Input-Token-Count", value: "\(counts.cacheRead)"),
+        ]
+    }
+
+    private static func form(of request: AnsweredRequest) -> InvokeRequest.Form {
+        request.memo.first.flatMap(InvokeRequest.Form.init) ?? .chat
+    }
+}
