@@ -164,6 +164,7 @@ extension Endpoint {
         case .messages: 4
         case .converse: 5
         case .invokeModel: 6
+        case .responses: 7
         }
     }
 
@@ -175,6 +176,7 @@ extension Endpoint {
         case 4: self = .messages
         case 5: self = .converse
         case 6: self = .invokeModel
+        case 7: self = .responses
         default: return nil
         }
     }

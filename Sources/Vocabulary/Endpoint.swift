@@ -8,4 +8,6 @@ package enum Endpoint: String, Codable, Sendable, CaseIterable {
     /// Bedrock's Converse and InvokeModel: likewise.
     case converse = "converse"
     case invokeModel = "invoke"
+    /// OpenAI's Responses: likewise.
+    case responses = "responses"
 }

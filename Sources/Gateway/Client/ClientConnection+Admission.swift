@@ -61,7 +61,7 @@ extension ClientConnection {
     ) throws(Failure) {
         let needed: Capability =
             switch scanned.endpoint {
-            case .chatCompletions, .messages, .converse, .invokeModel: .chat
+            case .chatCompletions, .messages, .converse, .invokeModel, .responses: .chat
             case .completions: .completions
             case .embeddings: .embeddings
             }

@@ -132,7 +132,8 @@ extension ClientConnection {
             guard let line else { continue }
             let limit = DialectLimit(
                 kind: kind, limit: line.limit, remaining: line.remaining,
-                resetsAt: loop.clock.now() + .seconds(line.resetSeconds))
+                resetsAt: loop.clock.now() + .seconds(line.resetSeconds),
+                resetsIn: .seconds(line.resetSeconds))
             for (name, value) in dialect.limitHeaders(limit) { head.add(name: name, value) }
         }
     }

@@ -45,7 +45,7 @@ extension ClientConnection {
     func answered(_ exchange: Exchange) -> AnsweredRequest {
         AnsweredRequest(
             request: exchange.requestText, model: exchange.scanned?.model ?? "",
-            memo: exchange.memo, milliseconds: milliseconds(exchange))
+            memo: exchange.memo, milliseconds: milliseconds(exchange), createdAt: exchange.openedAt)
     }
 
     func plainAnswer(_ exchange: Exchange, in dialect: any Dialect.Type) {

@@ -91,7 +91,7 @@ extension ClientConnection: EngineUser {
     ) -> (prefix: String, rest: StaticString) {
         if let stage = exchange.counting { return (stage.path(behind: replica.pathPrefix), "") }
         return switch exchange.endpoint {
-        case .chatCompletions, .messages, .converse, .invokeModel:
+        case .chatCompletions, .messages, .converse, .invokeModel, .responses:
             (replica.pathPrefix, "/chat/completions")
         case .completions: (replica.pathPrefix, "/completions")
         case .embeddings: (replica.pathPrefix, "/embeddings")

@@ -317,9 +317,15 @@ extension ClientConnection {
         flushStream()
         exchange.ending = ChunkedBody()
         exchange.ending.isChunked = exchange.out.isChunked
-        exchange.ending.add(
-            exchange.dialect?.errorEvent(failure, requestID: exchange.requestText)
-                ?? OpenAIErrorBody.event(failure, requestID: "\(exchange.request)"))
+        if exchange.translation != nil {
+            exchange.translated.removeAll(keepingCapacity: true)
+            exchange.translation?.error(
+                failure, requestID: exchange.requestText, into: &exchange.translated)
+            exchange.ending.add(exchange.translated)
+        } else {
+            exchange.ending.add(
+                OpenAIErrorBody.event(failure, requestID: "\(exchange.request)"))
+        }
         keepAlive = false
         finishStream(exchange, outcome: outcome)
     }

@@ -24,6 +24,10 @@ enum GatewayRoute {
             return post(method, .chat(MessagesDialect.self, DialectAddress(purpose: .answer)))
         case "/v1/messages/count_tokens":
             return post(method, .chat(MessagesDialect.self, DialectAddress(purpose: .count)))
+        case "/v1/responses":
+            return post(method, .chat(ResponsesDialect.self, DialectAddress(purpose: .answer)))
+        case "/v1/responses/input_tokens":
+            return post(method, .chat(ResponsesDialect.self, DialectAddress(purpose: .count)))
         case "/v1/models": return get(method, .models(nil))
         case "/": return get(method, .page(.welcome))
         case "/health": return get(method, .page(.health))
@@ -55,6 +59,7 @@ enum GatewayRoute {
         if uri.utf8.starts(with: BedrockTarget.prefix.utf8) {
             return bedrockDialect(BedrockTarget(path: path(of: uri))?.operation)
         }
+        if uri.utf8.starts(with: "/v1/responses".utf8) { return ResponsesDialect.self }
         if header.hasAnthropicVersion, uri.utf8.starts(with: "/v1/models".utf8) {
             return MessagesDialect.self
         }
@@ -98,7 +103,7 @@ enum GatewayRoute {
         Failure(
             .notFound,
             "There is nothing at this address. The API is under /v1: chat/completions, completions, "
-                + "embeddings, messages, models; compute is described in /openapi.json.")
+                + "embeddings, responses, messages, models; compute is described in /openapi.json.")
     }
 
     private static func post(_ method: HTTPMethod, _ route: GatewayRoute) -> GatewayRoute {

@@ -5,40 +5,15 @@ enum MessagesAnswer {
     static func make(
         _ body: UnsafeRawBufferPointer, to request: AnsweredRequest, usage: EngineUsage
     ) throws(Failure) -> [UInt8] {
-        guard var cursor = JSONCursor(body) else {
-            throw ResponseHeadScan.broken("its body is empty")
-        }
-        do throws(Failure) {
-            cursor.skipWhitespace()
-            guard try cursor.kind() == .object else { throw cursor.malformed(.expectedValue) }
-            let whole = try cursor.members(of: try cursor.value())
-            guard let choices = whole.value("choices", in: cursor), choices.kind == .array,
-                let choice = try cursor.elements(of: choices).first, choice.kind == .object
-            else { throw cursor.malformed(.expectedValue) }
-            return try make(try cursor.members(of: choice), cursor, request, usage)
-        } catch {
-            throw ResponseHeadScan.broken("its body is no chat completion")
-        }
-    }
-
-    private static func make(
-        _ choice: [JSONMember], _ cursor: JSONCursor, _ request: AnsweredRequest,
-        _ usage: EngineUsage
-    ) throws(Failure) -> [UInt8] {
-        guard let value = choice.value("message", in: cursor), value.kind == .object else {
-            throw cursor.malformed(.expectedValue)
-        }
-        let message = try cursor.members(of: value)
+        let answer = try ChatAnswer(body)
         var bytes = head(request)
-        bytes.reserveCapacity(value.range.count + 640)
+        bytes.reserveCapacity(answer.length + 640)
         bytes += Array("\"content\":[".utf8)
-        let calls = try content(message, cursor, request, &bytes)
+        content(answer, request, &bytes)
         bytes += Array("],".utf8)
         var end = MessagesEnd()
-        end.note(
-            finish: choice.value("finish_reason", in: cursor),
-            stop: choice.value("stop_reason", in: cursor), in: cursor)
-        end.append(calledTool: calls > 0, to: &bytes)
+        end.note(finish: answer.finish, stop: answer.stop, in: answer.cursor)
+        end.append(calledTool: !answer.calls.isEmpty, to: &bytes)
         bytes += Array(",\"usage\":".utf8)
         MessagesUsage.append(usage, to: &bytes)
         bytes.append(UInt8(ascii: "}"))
@@ -59,68 +34,46 @@ enum MessagesAnswer {
         "msg_\(request.request.split(separator: "_").last ?? "")"
     }
 
-    /// Writes the blocks; how many of them call a tool.
     private static func content(
-        _ message: [JSONMember], _ cursor: JSONCursor, _ request: AnsweredRequest,
-        _ bytes: inout [UInt8]
-    ) throws(Failure) -> Int {
+        _ answer: ChatAnswer, _ request: AnsweredRequest, _ bytes: inout [UInt8]
+    ) {
         var isFirst = true
         func separate() {
             if !isFirst { bytes.append(UInt8(ascii: ",")) }
             isFirst = false
         }
-        let thought =
-            message.value("reasoning_content", in: cursor) ?? message.value("reasoning", in: cursor)
-        if let thought, thought.kind == .string, !thought.isEmptyString {
+        if let thought = answer.thought {
             separate()
             JSONText.append(plain: "{\"type\":\"thinking\",\"thinking\":", to: &bytes)
-            bytes.append(contentsOf: cursor.bytes(thought.range))
+            bytes.append(contentsOf: answer.cursor.bytes(thought.range))
             JSONText.append(plain: ",\"signature\":\"\"}", to: &bytes)
         }
-        for name in ["content", "refusal"] as [StaticString] {
-            guard let text = message.value(name, in: cursor), text.kind == .string,
-                !text.isEmptyString
-            else { continue }
+        for text in answer.texts {
             separate()
             JSONText.append(plain: "{\"type\":\"text\",\"text\":", to: &bytes)
-            bytes.append(contentsOf: cursor.bytes(text.range))
+            bytes.append(contentsOf: answer.cursor.bytes(text.range))
             bytes.append(UInt8(ascii: "}"))
         }
-        guard let list = message.value("tool_calls", in: cursor), list.kind == .array else {
-            return 0
-        }
-        let calls = try cursor.elements(of: list)
-        for (index, call) in calls.enumerated() {
+        for (index, call) in answer.calls.enumerated() {
             separate()
-            try self.call(call, index, cursor, request, &bytes)
+            self.call(call, index, answer.cursor, request, &bytes)
         }
-        return calls.count
     }
 
     private static func call(
-        _ call: JSONValue, _ index: Int, _ cursor: JSONCursor, _ request: AnsweredRequest,
+        _ call: ChatAnswer.Call, _ index: Int, _ cursor: JSONCursor, _ request: AnsweredRequest,
         _ bytes: inout [UInt8]
-    ) throws(Failure) {
-        guard call.kind == .object else { throw cursor.malformed(.expectedValue) }
-        let members = try cursor.members(of: call)
-        guard let function = members.value("function", in: cursor), function.kind == .object else {
-            throw cursor.malformed(.expectedValue)
-        }
-        let inner = try cursor.members(of: function)
-        guard let name = inner.value("name", in: cursor), name.kind == .string else {
-            throw cursor.malformed(.expectedValue)
-        }
+    ) {
         JSONText.append(plain: "{\"type\":\"tool_use\",\"id\":", to: &bytes)
-        if let id = members.value("id", in: cursor), id.kind == .string, !id.isEmptyString {
+        if let id = call.id {
             bytes.append(contentsOf: cursor.bytes(id.range))
         } else {
             bytes += JSONText.quoted(toolIdentifier(request, index))
         }
         JSONText.append(plain: ",\"name\":", to: &bytes)
-        bytes.append(contentsOf: cursor.bytes(name.range))
+        bytes.append(contentsOf: cursor.bytes(call.name.range))
         JSONText.append(plain: ",\"input\":", to: &bytes)
-        let arguments = inner.value("arguments", in: cursor)
-        bytes += arguments.map { input($0, cursor) } ?? Array("{}".utf8)
+        bytes += call.arguments.map { input($0, cursor) } ?? Array("{}".utf8)
         bytes.append(UInt8(ascii: "}"))
     }
 

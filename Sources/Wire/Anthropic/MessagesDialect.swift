@@ -95,11 +95,6 @@ package enum MessagesDialect: Dialect {
         return bytes + Array("}".utf8)
     }
 
-    package static func errorEvent(_ failure: Failure, requestID: String) -> [UInt8] {
-        Array("event: error\ndata: ".utf8) + error(failure, requestID: requestID)
-            + Array("\n\n".utf8)
-    }
-
     // MARK: Headers
 
     package static let requestHeader = "request-id"

@@ -60,6 +60,12 @@ package struct MessagesStream: DialectStream, ChunkTranslation {
             plain: "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n", to: &bytes)
     }
 
+    package func error(_ failure: Failure, requestID: String, into bytes: inout [UInt8]) {
+        JSONText.append(plain: "event: error\ndata: ", to: &bytes)
+        bytes += MessagesDialect.error(failure, requestID: requestID)
+        JSONText.append(plain: "\n\n", to: &bytes)
+    }
+
     // MARK: Events
 
     private mutating func start(input: Int64, cached: Int64, _ bytes: inout [UInt8]) {

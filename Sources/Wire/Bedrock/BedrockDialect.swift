@@ -21,7 +21,9 @@ extension BedrockDialect {
     }
 
     package static func error(_ failure: Failure, requestID: String) -> [UInt8] {
-        Array("{\"message\":".utf8) + JSONText.quoted(BedrockException.message(failure, requestID))
+        Array("{\"message\":".utf8)
+            + JSONText.quoted(
+                OpenAIErrorBody.message(of: failure, requestID: requestID))
             + Array("}".utf8)
     }
 
@@ -91,11 +93,6 @@ package enum BedrockException: String, CaseIterable, Sendable {
         }
     }
 
-    /// What was not the caller's fault names the request, so that it can be found again.
-    static func message(_ failure: Failure, _ requestID: String) -> String {
-        failure.fault == .caller ? failure.message : failure.message + " Request \(requestID)."
-    }
-
     /// The exception as a frame of a stream.
     static func frame(
         _ failure: Failure, requestID: String, knowsTimeout: Bool
@@ -109,7 +106,8 @@ package enum BedrockException: String, CaseIterable, Sendable {
         var bytes: [UInt8] = []
         let start = EventMessage.begin(headers, into: &bytes)
         JSONText.append(plain: "{\"message\":", to: &bytes)
-        JSONText.append(message(failure, requestID), to: &bytes)
+        JSONText.append(
+            OpenAIErrorBody.message(of: failure, requestID: requestID), to: &bytes)
         bytes.append(UInt8(ascii: "}"))
         EventMessage.finish(from: start, into: &bytes)
         return bytes

@@ -5,39 +5,15 @@ enum ConverseAnswer {
     static func make(
         _ body: UnsafeRawBufferPointer, to request: AnsweredRequest, usage: EngineUsage
     ) throws(Failure) -> [UInt8] {
-        guard var cursor = JSONCursor(body) else {
-            throw ResponseHeadScan.broken("its body is empty")
-        }
-        do throws(Failure) {
-            cursor.skipWhitespace()
-            guard try cursor.kind() == .object else { throw cursor.malformed(.expectedValue) }
-            let whole = try cursor.members(of: try cursor.value())
-            guard let choices = whole.value("choices", in: cursor), choices.kind == .array,
-                let choice = try cursor.elements(of: choices).first, choice.kind == .object
-            else { throw cursor.malformed(.expectedValue) }
-            return try make(try cursor.members(of: choice), cursor, request, usage)
-        } catch {
-            throw ResponseHeadScan.broken("its body is no chat completion")
-        }
-    }
-
-    private static func make(
-        _ choice: [JSONMember], _ cursor: JSONCursor, _ request: AnsweredRequest,
-        _ usage: EngineUsage
-    ) throws(Failure) -> [UInt8] {
-        guard let value = choice.value("message", in: cursor), value.kind == .object else {
-            throw cursor.malformed(.expectedValue)
-        }
+        let answer = try ChatAnswer(body)
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(value.range.count + 512)
+        bytes.reserveCapacity(answer.length + 512)
         JSONText.append(
             plain: "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[", to: &bytes)
         var end = ConverseEnd()
-        try content(try cursor.members(of: value), cursor, request, &end, &bytes)
+        content(answer, request, &end, &bytes)
         JSONText.append(plain: "]}},\"stopReason\":\"", to: &bytes)
-        end.reason.note(
-            finish: choice.value("finish_reason", in: cursor),
-            stop: choice.value("stop_reason", in: cursor), in: cursor)
+        end.reason.note(finish: answer.finish, stop: answer.stop, in: answer.cursor)
         JSONText.append(plain: end.text, to: &bytes)
         JSONText.append(plain: "\",", to: &bytes)
         ConverseEnd.append(usage, request, after: request.milliseconds, to: &bytes)
@@ -46,65 +22,48 @@ enum ConverseAnswer {
     }
 
     private static func content(
-        _ message: [JSONMember], _ cursor: JSONCursor, _ request: AnsweredRequest,
-        _ end: inout ConverseEnd, _ bytes: inout [UInt8]
-    ) throws(Failure) {
+        _ answer: ChatAnswer, _ request: AnsweredRequest, _ end: inout ConverseEnd,
+        _ bytes: inout [UInt8]
+    ) {
         var isFirst = true
         func separate() {
             if !isFirst { bytes.append(UInt8(ascii: ",")) }
             isFirst = false
         }
-        let thought =
-            message.value("reasoning_content", in: cursor) ?? message.value("reasoning", in: cursor)
-        if let thought, thought.kind == .string, !thought.isEmptyString {
+        if let thought = answer.thought {
             separate()
             JSONText.append(
                 plain: "{\"reasoningContent\":{\"reasoningText\":{\"text\":", to: &bytes)
-            bytes.append(contentsOf: cursor.bytes(thought.range))
+            bytes.append(contentsOf: answer.cursor.bytes(thought.range))
             JSONText.append(plain: "}}}", to: &bytes)
         }
-        for name in ["content", "refusal"] as [StaticString] {
-            guard let text = message.value(name, in: cursor), text.kind == .string,
-                !text.isEmptyString
-            else { continue }
+        for text in answer.texts {
             separate()
             JSONText.append(plain: "{\"text\":", to: &bytes)
-            bytes.append(contentsOf: cursor.bytes(text.range))
+            bytes.append(contentsOf: answer.cursor.bytes(text.range))
             bytes.append(UInt8(ascii: "}"))
         }
-        guard let list = message.value("tool_calls", in: cursor), list.kind == .array else {
-            return
-        }
-        for (index, call) in try cursor.elements(of: list).enumerated() {
+        for (index, call) in answer.calls.enumerated() {
             separate()
-            try self.call(call, index, cursor, request, &end, &bytes)
+            self.call(call, index, answer.cursor, request, &end, &bytes)
         }
     }
 
     private static func call(
-        _ call: JSONValue, _ index: Int, _ cursor: JSONCursor, _ request: AnsweredRequest,
+        _ call: ChatAnswer.Call, _ index: Int, _ cursor: JSONCursor, _ request: AnsweredRequest,
         _ end: inout ConverseEnd, _ bytes: inout [UInt8]
-    ) throws(Failure) {
-        guard call.kind == .object else { throw cursor.malformed(.expectedValue) }
-        let members = try cursor.members(of: call)
-        guard let function = members.value("function", in: cursor), function.kind == .object else {
-            throw cursor.malformed(.expectedValue)
-        }
-        let inner = try cursor.members(of: function)
-        guard let name = inner.value("name", in: cursor), name.kind == .string else {
-            throw cursor.malformed(.expectedValue)
-        }
+    ) {
         end.calledTool = true
         JSONText.append(plain: "{\"toolUse\":{\"toolUseId\":", to: &bytes)
-        if let id = members.value("id", in: cursor), id.kind == .string, !id.isEmptyString {
+        if let id = call.id {
             bytes.append(contentsOf: cursor.bytes(id.range))
         } else {
             JSONText.append(toolIdentifier(request, index), to: &bytes)
         }
         JSONText.append(plain: ",\"name\":", to: &bytes)
-        bytes.append(contentsOf: cursor.bytes(name.range))
+        bytes.append(contentsOf: cursor.bytes(call.name.range))
         JSONText.append(plain: ",\"input\":", to: &bytes)
-        input(inner.value("arguments", in: cursor), cursor, &end, &bytes)
+        input(call.arguments, cursor, &end, &bytes)
         JSONText.append(plain: "}}", to: &bytes)
     }
 

@@ -19,8 +19,4 @@ package enum ConverseDialect: BedrockDialect {
     package static func stream(for request: AnsweredRequest) -> any DialectStream {
         ConverseStream(for: request)
     }
-
-    package static func errorEvent(_ failure: Failure, requestID: String) -> [UInt8] {
-        BedrockException.frame(failure, requestID: requestID, knowsTimeout: false)
-    }
 }

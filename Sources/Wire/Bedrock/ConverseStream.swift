@@ -31,6 +31,11 @@ struct ConverseStream: DialectStream, ChunkTranslation {
         frame(.ping, &bytes) { JSONText.append(plain: "{}", to: &$0) }
     }
 
+    func error(_ failure: Failure, requestID: String, into bytes: inout [UInt8]) {
+        bytes += BedrockException.frame(
+            failure, requestID: requestID, knowsTimeout: false)
+    }
+
     mutating func end(
         usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
         into bytes: inout [UInt8]

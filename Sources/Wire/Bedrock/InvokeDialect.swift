@@ -29,10 +29,6 @@ package enum InvokeDialect: BedrockDialect {
         InvokeStream(for: request, form: form(of: request))
     }
 
-    package static func errorEvent(_ failure: Failure, requestID: String) -> [UInt8] {
-        BedrockException.frame(failure, requestID: requestID, knowsTimeout: true)
-    }
-
     package static func answerHeaders(
         _ request: AnsweredRequest, usage: EngineUsage?
     ) -> [(name: String, value: String)] {

@@ -34,6 +34,11 @@ struct InvokeStream: DialectStream {
         EventMessage.finish(from: start, into: &bytes)
     }
 
+    func error(_ failure: Failure, requestID: String, into bytes: inout [UInt8]) {
+        bytes += BedrockException.frame(
+            failure, requestID: requestID, knowsTimeout: true)
+    }
+
     mutating func end(
         usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
         into bytes: inout [UInt8]

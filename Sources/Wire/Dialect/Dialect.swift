@@ -30,8 +30,6 @@ package protocol Dialect: Sendable {
 
     static func status(of code: Failure.Code) -> Int
     static func error(_ failure: Failure, requestID: String) -> [UInt8]
-    /// The same within a stream that has begun.
-    static func errorEvent(_ failure: Failure, requestID: String) -> [UInt8]
 
     /// The header that names the request.
     static var requestHeader: String { get }
@@ -99,14 +97,17 @@ package struct AnsweredRequest: Hashable, Sendable {
     package var memo: [UInt8]
     /// Since the request was whole.
     package var milliseconds: Int64
+    package var createdAt: Instant
 
     package init(
-        request: String, model: String, memo: [UInt8] = [], milliseconds: Int64 = 0
+        request: String, model: String, memo: [UInt8] = [], milliseconds: Int64 = 0,
+        createdAt: Instant = Instant(microseconds: 0)
     ) {
         self.request = request
         self.model = model
         self.memo = memo
         self.milliseconds = milliseconds
+        self.createdAt = createdAt
     }
 }
 
@@ -117,14 +118,18 @@ package struct DialectLimit: Hashable, Sendable {
     package var kind: Kind
     package var limit: Int64
     package var remaining: Int64
-    /// When all of it is there again.
+    /// When all of it is there again, and how long that is from now.
     package var resetsAt: Instant
+    package var resetsIn: Duration
 
-    package init(kind: Kind, limit: Int64, remaining: Int64, resetsAt: Instant) {
+    package init(
+        kind: Kind, limit: Int64, remaining: Int64, resetsAt: Instant, resetsIn: Duration
+    ) {
         self.kind = kind
         self.limit = limit
         self.remaining = remaining
         self.resetsAt = resetsAt
+        self.resetsIn = resetsIn
     }
 }
 
@@ -144,6 +149,9 @@ package protocol DialectStream: Sendable {
     mutating func end(
         usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
         into bytes: inout [UInt8])
+
+    /// Something failed; nothing follows.
+    mutating func error(_ failure: Failure, requestID: String, into bytes: inout [UInt8])
 }
 
 /// Why we ended an answer ourselves.

@@ -13,6 +13,11 @@ protocol RequestTranslation {
     var out: [UInt8] { get set }
     /// Where the value that is being read stands.
     var path: [TranslationStep] { get set }
+
+    /// A path in an error, as the dialect writes it; `last` is behind it.
+    static func text(of path: [TranslationStep], last: String?) -> String
+    /// What is said of a member that the dialect does not have.
+    static func unknownMember(_ path: String) -> String
 }
 
 extension RequestTranslation {
@@ -65,8 +70,7 @@ extension RequestTranslation {
             return unsupported(name, "is not supported here: leave it out")
         }
         let path = joined(String(cursor.value(of: member.name).prefix(64)))
-        return Failure(
-            .invalidRequest, "\(path): Extra inputs are not permitted.", parameter: path)
+        return Failure(.invalidRequest, Self.unknownMember(path), parameter: path)
     }
 
     func required(_ name: StaticString, in members: [JSONMember]) throws(Failure) -> JSONValue {
@@ -128,8 +132,12 @@ extension RequestTranslation {
         return Failure(.unsupported, "\(path): \(complaint).", parameter: path)
     }
 
-    /// The path as other dialects write it: `messages.0.content.1.text`.
     private func joined(_ last: String?) -> String {
+        path.isEmpty && last == nil ? "The body" : Self.text(of: path, last: last)
+    }
+
+    /// As Anthropic writes it: `messages.0.content.1.text`.
+    static func text(of path: [TranslationStep], last: String?) -> String {
         var parts = path.map { step in
             switch step {
             case .name(let name): "\(name)"
@@ -137,6 +145,10 @@ extension RequestTranslation {
             }
         }
         if let last { parts.append(last) }
-        return parts.isEmpty ? "The body" : parts.joined(separator: ".")
+        return parts.joined(separator: ".")
+    }
+
+    static func unknownMember(_ path: String) -> String {
+        "\(path): Extra inputs are not permitted."
     }
 }

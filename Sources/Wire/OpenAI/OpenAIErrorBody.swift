@@ -2,15 +2,17 @@ package import Vocabulary
 
 /// Errors in the shape that OpenAI's libraries read.
 package enum OpenAIErrorBody {
-    /// `{"error":{"message","type","param","code"}}`. What was not the caller's fault names the
-    /// request, so that it can be found again.
+    /// What was not the caller's fault names the request, so that it can be found again.
+    static func message(of failure: Failure, requestID: String) -> String {
+        failure.message + (failure.fault == .caller ? "" : " Request \(requestID).")
+    }
+
+    /// `{"error":{"message","type","param","code"}}`.
     package static func make(_ failure: Failure, requestID: String) -> [UInt8] {
-        var message = failure.message
-        if failure.fault != .caller { message += " Request \(requestID)." }
         // A rate limit's parameter is its type already, and no member of the request.
         let parameter = failure.code == .rateLimited ? nil : failure.parameter
         var body = Array("{\"error\":{\"message\":".utf8)
-        JSONText.append(message, to: &body)
+        JSONText.append(message(of: failure, requestID: requestID), to: &body)
         body += Array(",\"type\":\"\(OpenAIStatus.type(of: failure))\",\"param\":".utf8)
         body += JSONText.quoted(orNull: parameter)
         body += Array(",\"code\":\"\(failure.code.rawValue)\"}}".utf8)

@@ -73,7 +73,8 @@ struct RequestScan {
         request.choicesPerPrompt = answersRequested
         request.choices = max(answersRequested, bestOf ?? 1)
         switch request.endpoint {
-        case .chatCompletions, .messages, .converse, .invokeModel: try require(.messages)
+        case .chatCompletions, .messages, .converse, .invokeModel, .responses:
+            try require(.messages)
         case .completions: try require(.prompt)
         case .embeddings: try require(.input)
         }

@@ -167,7 +167,9 @@ struct BedrockStreamTests {
             (ConverseDialect.self as any BedrockDialect.Type, converse),
             (InvokeDialect.self, invoke),
         ] {
-            let bytes = dialect.errorEvent(failure, requestID: "req_7")
+            var stream = dialect.stream(for: AnsweredRequest(request: "req_7", model: "m"))
+            var bytes: [UInt8] = []
+            stream.error(failure, requestID: "req_7", into: &bytes)
             let frame = try #require(try BedrockFrame.all(bytes).first)
             #expect(frame.type == name)
             #expect((frame.payload["message"] as? String)?.hasPrefix("it broke") == true)
