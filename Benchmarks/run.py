@@ -25,7 +25,12 @@ FOLDER = Path(__file__).resolve().parent
 SCRIPT = FOLDER / "load" / "request.lua"
 WORK = ROOT / ".build" / "bench"
 CHAT = "/v1/chat/completions"
-MESSAGES = "/v1/messages"
+# Other dialects: what they are called, where they are asked, plain and streamed.
+DIALECTS = {
+    "messages": ("Anthropic's Messages", "/v1/messages", "/v1/messages"),
+    "converse": ("Bedrock's Converse", "/model/bench/converse", "/model/bench/converse-stream"),
+    "responses": ("OpenAI's Responses", "/v1/responses", "/v1/responses"),
+}
 PLAIN_CONNECTIONS = 64
 PROMPT_CONNECTIONS = 16
 PROMPT_BYTES = 128 * 1024
@@ -102,11 +107,31 @@ def chat_body(model, extra="", prompt=None):
         f'"max_tokens": 4096{extra}}}').encode()
 
 
-def messages_body(model, **extra):
-    """The same conversation in Anthropic's dialect."""
-    body = json.loads(chat_body(model))
-    system = body["messages"].pop(0)["content"]
-    return json.dumps({**body, "system": system, **extra}).encode()
+def dialect_body(dialect, streaming):
+    """The same conversation in another dialect."""
+    chat = json.loads(chat_body("bench"))
+    system, prompt = (message["content"] for message in chat["messages"])
+    heat, most = chat["temperature"], chat["max_tokens"]
+    if dialect == "converse":
+        body = {
+            "system": [{"text": system}],
+            "messages": [{"role": "user", "content": [{"text": prompt}]}],
+            "inferenceConfig": {"maxTokens": most, "temperature": heat}}
+    elif dialect == "responses":
+        body = {
+            "model": "bench", "instructions": system, "input": prompt, "temperature": heat,
+            "max_output_tokens": most, "stream": streaming}
+    else:
+        body = {**chat, "system": system, "messages": chat["messages"][1:], "stream": streaming}
+    return json.dumps(body).encode()
+
+
+def dialect_rows(dialect):
+    title = DIALECTS[dialect][0]
+    return (
+        report.Row(dialect, f"CPU per plain request of {title}", "us", 2.0, base="openai"),
+        report.Row(
+            f"{dialect}-frame", f"CPU per streamed frame of {title}", "us", 3.0, base="openai"))
 
 
 def write_bodies():
@@ -117,9 +142,10 @@ def write_bodies():
         "stream": chat_body("bench", stream),
         "slow": chat_body("bench-slow", stream),
         "prompt": chat_body("bench", prompt=words[:PROMPT_BYTES]),
-        "messages": messages_body("bench"),
-        "messages-stream": messages_body("bench", stream=True),
     }
+    for dialect in DIALECTS:
+        bodies[dialect] = dialect_body(dialect, False)
+        bodies[dialect + "-stream"] = dialect_body(dialect, True)
     paths = {}
     for name, body in bodies.items():
         paths[name] = WORK / f"body-{name}.json"
@@ -148,12 +174,7 @@ class Bench:
             report.Row("p50", "added p50 at one connection, beyond one journal sync", "us", 2.0),
             report.Row("p99", "p99 at one connection, less one journal sync", "us", 3.0),
             report.Row("prompt", "CPU per request with a 128 KB prompt", "us", 2.0),
-            report.Row(
-                "messages", "CPU per plain request in Anthropic's dialect", "us", 2.0,
-                base="openai"),
-            report.Row(
-                "messages-frame", "CPU per streamed frame in Anthropic's dialect", "us", 3.0,
-                base="openai"),
+            *(row for name in DIALECTS for row in dialect_rows(name)),
             report.Row("tls-plain", "CPU per plain request over TLS", "us"),
             report.Row("tls-frame", "CPU per streamed frame over TLS", "us"),
             report.Row("throughput", "plain requests a second", "1/s"),
@@ -202,18 +223,22 @@ class Bench:
                     rate = result["requests"] * 1e6 / result["microseconds"]
                     self.row("throughput").add(target.name, rate)
 
-    def dialect_rounds(self, identifier, bodies, connections, per="requests"):
+    def dialect_rounds(self, dialect):
         """Spillway alone, in turn in its own dialect and in another: what translating costs."""
         spillway = next((one for one in self.targets if one.name == "spillway"), None)
-        if spillway is None or not self.wanted(identifier):
-            return
-        row = self.row(identifier)
-        print(f"{row.title} ...", flush=True)
-        for _ in range(self.arguments.rounds):
-            for name, path, body in zip(("openai", "spillway"), (CHAT, MESSAGES), bodies):
-                result = self.slice(spillway, body, connections, path=path)
-                if result[per] > 0:
-                    row.add(name, (result["user"] + result["system"]) * 1e6 / result[per])
+        _, plain, streamed = DIALECTS[dialect]
+        for identifier, path, bodies, connections, per in (
+                (dialect, plain, ("plain", dialect), PLAIN_CONNECTIONS, "requests"),
+                (f"{dialect}-frame", streamed, ("stream", f"{dialect}-stream"), STREAMS, "frames")):
+            if spillway is None or not self.wanted(identifier):
+                continue
+            row = self.row(identifier)
+            print(f"{row.title} ...", flush=True)
+            for _ in range(self.arguments.rounds):
+                for name, address, body in zip(("openai", "spillway"), (CHAT, path), bodies):
+                    result = self.slice(spillway, body, connections, path=address)
+                    if result[per] > 0:
+                        row.add(name, (result["user"] + result["system"]) * 1e6 / result[per])
 
     def latency_rounds(self):
         if not (self.wanted("p50") or self.wanted("p99")):
@@ -348,9 +373,8 @@ def main():
         bench.cpu_rounds("frame", "stream", STREAMS, per="frames")
         bench.latency_rounds()
         bench.cpu_rounds("prompt", "prompt", PROMPT_CONNECTIONS)
-        bench.dialect_rounds("messages", ("plain", "messages"), PLAIN_CONNECTIONS)
-        bench.dialect_rounds(
-            "messages-frame", ("stream", "messages-stream"), STREAMS, per="frames")
+        for dialect in DIALECTS:
+            bench.dialect_rounds(dialect)
         bench.check_usage()
         all_targets = list(bench.targets)
         run_tls(bench, program, certificate)
