@@ -73,23 +73,12 @@ enum MessagesAnswer {
         JSONText.append(plain: ",\"name\":", to: &bytes)
         bytes.append(contentsOf: cursor.bytes(call.name.range))
         JSONText.append(plain: ",\"input\":", to: &bytes)
-        bytes += call.arguments.map { input($0, cursor) } ?? Array("{}".utf8)
+        bytes += call.input(cursor).object
         bytes.append(UInt8(ascii: "}"))
     }
 
     /// For engines that name no call.
     static func toolIdentifier(_ request: AnsweredRequest, _ index: Int) -> String {
         "toolu_\(request.request.split(separator: "_").last ?? "")_\(index)"
-    }
-
-    /// What a model wrote as arguments is an object only if it wrote one: what it did not finish is
-    /// handed on as it is, under a name that says so.
-    private static func input(_ arguments: JSONValue, _ cursor: JSONCursor) -> [UInt8] {
-        guard arguments.kind == .string else { return Array(cursor.bytes(arguments.range)) }
-        guard !arguments.isEmptyString else { return Array("{}".utf8) }
-        let text = Array(cursor.value(of: cursor.text(arguments)).utf8)
-        if JSONText.isObject(text) { return text }
-        return Array("{\"malformed_arguments\":".utf8) + cursor.bytes(arguments.range)
-            + Array("}".utf8)
     }
 }

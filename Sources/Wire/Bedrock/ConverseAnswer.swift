@@ -63,39 +63,15 @@ enum ConverseAnswer {
         JSONText.append(plain: ",\"name\":", to: &bytes)
         bytes.append(contentsOf: cursor.bytes(call.name.range))
         JSONText.append(plain: ",\"input\":", to: &bytes)
-        input(call.arguments, cursor, &end, &bytes)
+        let input = call.input(cursor)
+        bytes += input.object
+        if !input.isWhole { end.isMalformed = true }
         JSONText.append(plain: "}}", to: &bytes)
     }
 
     /// For engines that name no call.
     static func toolIdentifier(_ request: AnsweredRequest, _ index: Int) -> String {
         "tooluse_\(request.request.split(separator: "_").last ?? "")_\(index)"
-    }
-
-    /// What a model wrote as arguments is an object only if it wrote one: what it did not finish is
-    /// handed on as it is, under a name that says so.
-    private static func input(
-        _ arguments: JSONValue?, _ cursor: JSONCursor, _ end: inout ConverseEnd,
-        _ bytes: inout [UInt8]
-    ) {
-        guard let arguments, !arguments.isEmptyString else {
-            return JSONText.append(plain: "{}", to: &bytes)
-        }
-        if arguments.kind == .object {
-            bytes.append(contentsOf: cursor.bytes(arguments.range))
-            return
-        }
-        if arguments.kind == .string {
-            let text = Array(cursor.value(of: cursor.text(arguments)).utf8)
-            if JSONText.isObject(text) {
-                bytes += text
-                return
-            }
-        }
-        end.isMalformed = true
-        JSONText.append(plain: "{\"malformed_arguments\":", to: &bytes)
-        bytes.append(contentsOf: cursor.bytes(arguments.range))
-        bytes.append(UInt8(ascii: "}"))
     }
 }
 

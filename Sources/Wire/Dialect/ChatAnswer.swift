@@ -78,3 +78,18 @@ struct ChatAnswer {
             arguments: inner.value("arguments", in: cursor))
     }
 }
+
+extension ChatAnswer.Call {
+    /// The arguments as an object, which they are only if the model wrote one: what it did not
+    /// finish is handed on as it is, under a name that says so.
+    func input(_ cursor: JSONCursor) -> (object: [UInt8], isWhole: Bool) {
+        guard let arguments, !arguments.isEmptyString else { return (Array("{}".utf8), true) }
+        let written = Array(cursor.bytes(arguments.range))
+        if arguments.kind == .object { return (written, true) }
+        if arguments.kind == .string {
+            let text = Array(cursor.value(of: cursor.text(arguments)).utf8)
+            if JSONText.isObject(text) { return (text, true) }
+        }
+        return (Array("{\"malformed_arguments\":".utf8) + written + Array("}".utf8), false)
+    }
+}
