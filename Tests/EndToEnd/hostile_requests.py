@@ -294,10 +294,11 @@ def routes():
                  "/v1/models/no-such-model", "/v1/files", "/v1/images/generations",
                  "/v1/moderations", "/v1/audio/speech", "/api/v1/customers", "//", "/.env",
                  "/../../etc/passwd", "/v1/%2e%2e/%2e%2e/etc/passwd", "/v1/models/%00",
-                 "/v1/models/%zz", "/v1/responses", "/index.php?a=b"]:
+                 "/v1/models/%zz", "/v1/responses/resp_1", "/index.php?a=b"]:
         yield Case(f"GET {path}", head("GET", path), {404, 400})
     for method, path in [("GET", CHAT), ("PUT", CHAT), ("DELETE", CHAT), ("PATCH", CHAT),
                          ("GET", EMBEDDINGS), ("GET", COMPLETIONS), ("DELETE", "/v1/models"),
+                         ("GET", "/v1/responses"),
                          ("POST", "/health"), ("POST", "/v1/models"), ("TRACE", CHAT)]:
         yield Case(f"{method} {path}", head(method, path), {405, 400}, None)
     yield Case("CONNECT", head("CONNECT", "example.com:443"), {400, 404, 405, 501, 0}, closes=True,
