@@ -3,7 +3,8 @@ package import Vocabulary
 /// The way in which a client speaks, where it is not the core's own (OpenAI's): a pure codec.
 ///
 /// Admission, metering, money and limits see the request that `translate` makes, and never the
-/// client's. A new dialect is a folder in `Wire` and a line of the gateway's route table.
+/// client's. A new dialect is a folder in `Wire`, a line of the gateway's route table, and a case
+/// of ``Endpoint``.
 package protocol Dialect: Sendable {
     /// Under which usage is recorded.
     static var endpoint: Endpoint { get }

@@ -71,7 +71,7 @@ struct ResponsesBody {
 
     // MARK: Items
 
-    /// - Parameter text: As it stands in a JSON string; nil: the item has just begun.
+    /// - Parameter text: As it stands in a JSON string; left out of an item in progress.
     func appendMessage(
         _ index: Int, _ text: some Sequence<UInt8>, _ status: Status, to bytes: inout [UInt8]
     ) {
