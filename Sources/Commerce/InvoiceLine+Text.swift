@@ -3,10 +3,13 @@ package import Vocabulary
 
 /// Lines as people read them.
 extension InvoiceProduct {
-    /// `tiny-llama-demo, input tokens`, `h100, on demand`, `volumes`, `h100, spot: node failed`.
+    /// `tiny-llama-demo, input tokens`, with `, batch` behind it where they were a batch's;
+    /// `h100, on demand`, `volumes`, `h100, spot: node failed`.
     package var title: String {
         switch self {
-        case .tokens(let product): "\(product.model), \(product.tokenClass.words) tokens"
+        case .tokens(let product):
+            "\(product.model), \(product.tokenClass.words) tokens"
+                + (product.tier == .batch ? ", batch" : "")
         case .compute(let product): "\(product.accelerator), \(product.purchaseClass.words)"
         case .storage(let product): product.entry
         case .serviceCredit(let product):

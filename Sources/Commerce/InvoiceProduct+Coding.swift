@@ -7,6 +7,7 @@ extension InvoiceProduct: Codable {
         case product, model, accelerator, entry, reason
         case tokenClass = "token_class"
         case priceVersion = "price_version"
+        case serviceTier = "service_tier"
         case pricePerMillion = "price_per_million"
         case purchaseClass = "purchase_class"
         case pricePerHour = "price_per_hour"
@@ -26,7 +27,9 @@ extension InvoiceProduct: Codable {
                 TokenProduct(
                     model: try fields.decode(String.self, forKey: .model),
                     tokenClass: try fields.decode(TokenClass.self, forKey: .tokenClass),
-                    priceVersion: try fields.decode(Int64.self, forKey: .priceVersion)))
+                    priceVersion: try fields.decode(Int64.self, forKey: .priceVersion),
+                    tier: try fields.decodeIfPresent(ServiceTier.self, forKey: .serviceTier)
+                        ?? .standard))
         case .compute:
             self = .compute(
                 ComputeProduct(
@@ -57,6 +60,7 @@ extension InvoiceProduct: Codable {
             try fields.encode(product.model, forKey: .model)
             try fields.encode(product.tokenClass, forKey: .tokenClass)
             try fields.encode(product.priceVersion, forKey: .priceVersion)
+            if product.tier != .standard { try fields.encode(product.tier, forKey: .serviceTier) }
         case .compute(let product):
             try fields.encode(name, forKey: .product)
             try fields.encode(product.accelerator, forKey: .accelerator)

@@ -25,8 +25,12 @@ package struct TokenProduct: Hashable, Sendable {
     package var model: String
     package var tokenClass: TokenClass
     package var priceVersion: Int64
+    package var tier: ServiceTier
 
-    package init(model: String, tokenClass: TokenClass, priceVersion: Int64) {
+    package init(
+        model: String, tokenClass: TokenClass, priceVersion: Int64, tier: ServiceTier = .standard
+    ) {
+        self.tier = tier
         self.model = model
         self.tokenClass = tokenClass
         self.priceVersion = priceVersion
@@ -108,7 +112,7 @@ extension InvoiceProduct: Comparable {
             Order(
                 rank: 0, name: product.model,
                 position: TokenClass.allCases.firstIndex(of: product.tokenClass) ?? 0,
-                version: product.priceVersion)
+                version: product.priceVersion, reason: product.tier == .standard ? "" : "batch")
         case .compute(let product):
             Order(
                 rank: 1, name: product.accelerator, position: product.purchaseClass.position,

@@ -37,7 +37,7 @@ package struct UsageFold: Hashable, Sendable {
         for tokenClass in TokenClass.allCases where event.billed[tokenClass] != 0 {
             let product = TokenProduct(
                 model: event.opened.model, tokenClass: tokenClass,
-                priceVersion: event.opened.priceVersion)
+                priceVersion: event.opened.priceVersion, tier: event.opened.tier)
             let key = InvoiceLineKey(
                 project: event.opened.project, product: .tokens(product),
                 servicePeriod: BillingPeriod(containing: event.at))
@@ -84,6 +84,7 @@ package struct UsageFold: Hashable, Sendable {
         guard case .tokens(let product) = key.product else { return false }
         return event.opened.project == key.project && event.opened.model == product.model
             && event.opened.priceVersion == product.priceVersion
+            && event.opened.tier == product.tier
             && BillingPeriod(containing: event.at) == key.servicePeriod
             && event.billed[product.tokenClass] != 0
     }

@@ -35,6 +35,15 @@ struct ByteWriter {
     /// Models' names have at most 256 bytes, scopes' less.
     static let maximumTextBytes = 512
 
+    /// Bytes without their number: the last field of a record.
+    mutating func write(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            UnsafeMutableRawBufferPointer(rebasing: memory[count..<count + bytes.count])
+                .copyMemory(from: bytes)
+        }
+        count += bytes.count
+    }
+
     mutating func write(_ counts: TokenCounts) {
         write(counts.input)
         write(counts.cacheRead)
@@ -74,6 +83,12 @@ struct ByteReader {
         }
         defer { position += Int(count) }
         return String(decoding: bytes[position..<position + Int(count)], as: UTF8.self)
+    }
+
+    /// All that is left.
+    mutating func readRest() -> [UInt8] {
+        defer { position = bytes.count }
+        return Array(bytes[position...])
     }
 
     mutating func readMoney() -> Money? { read(Int128.self).map(Money.init(units:)) }

@@ -7,13 +7,17 @@ import Vocabulary
 package enum JournalCodec {
     package static let headerBytes = 8
     /// A larger length is damage, not a record.
-    package static let maximumPayloadBytes = 4096
+    package static let maximumPayloadBytes = 64 << 10
+    /// The most bytes of an answer in one record.
+    package static let answerPartBytes = 32 << 10
     /// Room for any record that is written: its fields, and one text of
     /// ``ByteWriter/maximumTextBytes``.
     private static let encodingBytes = 1000
 
     package static func encode(_ record: JournalRecord) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: encodingBytes) { buffer, count in
+        var capacity = encodingBytes
+        if case .answerPart(_, let bytes) = record { capacity += bytes.count }
+        return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             var writer = ByteWriter(UnsafeMutableRawBufferPointer(buffer))
             writer.write(UInt64(0))
             write(record, to: &writer)
@@ -34,6 +38,7 @@ package enum JournalCodec {
         case .opened(let opened):
             writer.write(Kind.opened.rawValue)
             write(opened, to: &writer)
+            writeTerms(of: opened, to: &writer)
         case .checkpoint(let request, let delivered, let at):
             writer.write(Kind.checkpoint.rawValue)
             writer.write(request)
@@ -42,6 +47,7 @@ package enum JournalCodec {
         case .settled(let settled):
             writer.write(Kind.settled.rawValue)
             write(settled, to: &writer)
+            writeTerms(of: settled.opened, to: &writer)
         case .returned(let scope, let amount, let at):
             writer.write(Kind.returned.rawValue)
             writer.write(scope.description)
@@ -51,6 +57,17 @@ package enum JournalCodec {
             writer.write(Kind.abandoned.rawValue)
             writer.write(request)
             writer.write(counts)
+            writer.write(at.microseconds)
+        case .answerPart(let request, let bytes):
+            writer.write(Kind.answerPart.rawValue)
+            writer.write(request)
+            writer.write(bytes)
+        case .lineRefused(let line, let request, let status, let at):
+            writer.write(Kind.lineRefused.rawValue)
+            writer.write(line.batch)
+            writer.write(line.number)
+            writer.write(request)
+            writer.write(Int64(status))
             writer.write(at.microseconds)
         }
     }
@@ -66,14 +83,19 @@ package enum JournalCodec {
             else { return nil }
             return .epoch(gateway, epoch: epoch, at: at)
         case .opened:
-            return readOpened(&reader).map(JournalRecord.opened)
+            guard var opened = readOpened(&reader), readTerms(&reader, into: &opened) else {
+                return nil
+            }
+            return .opened(opened)
         case .checkpoint:
             guard let request = reader.readIdentifier(of: ModelRequest.self),
                 let counts = reader.readCounts(), let at = reader.readInstant()
             else { return nil }
             return .checkpoint(request, delivered: counts, at: at)
         case .settled:
-            return readSettled(&reader).map(JournalRecord.settled)
+            guard var settled = readSettled(&reader), readTerms(&reader, into: &settled.opened)
+            else { return nil }
+            return .settled(settled)
         case .returned:
             guard let scope = reader.readText().flatMap({ Scope($0) }),
                 let amount = reader.readMoney(), let at = reader.readInstant()
@@ -84,12 +106,23 @@ package enum JournalCodec {
                 let counts = reader.readCounts(), let at = reader.readInstant()
             else { return nil }
             return .abandoned(request, counts, at: at)
+        case .answerPart:
+            guard let request = reader.readIdentifier(of: ModelRequest.self) else { return nil }
+            return .answerPart(request, reader.readRest())
+        case .lineRefused:
+            guard let batch = reader.readIdentifier(of: Batch.self),
+                let number = reader.read(Int64.self),
+                let request = reader.readIdentifier(of: ModelRequest.self),
+                let status = reader.read(Int64.self), let at = reader.readInstant()
+            else { return nil }
+            return .lineRefused(
+                BatchLine(batch: batch, number: number), request, status: Int(status), at: at)
         }
     }
 
     private enum Kind: UInt8 {
         case epoch = 1
-        case opened, checkpoint, settled, returned, abandoned
+        case opened, checkpoint, settled, returned, abandoned, answerPart, lineRefused
     }
 
     /// Fills the header's length and checksum in.
@@ -113,6 +146,47 @@ package enum JournalCodec {
         writer.write(opened.at.microseconds)
         writer.write(opened.priceVersion)
         writer.write(opened.hold.units)
+    }
+
+    /// What a request of the standard tier without anything further does not have: nothing is
+    /// written for it, and older journals have nothing for any.
+    private static func writeTerms(of opened: OpenedRequest, to writer: inout ByteWriter) {
+        guard opened.tier != .standard || opened.profile != nil || opened.line != nil else {
+            return
+        }
+        writer.write(opened.tier.journalCode)
+        writer.write(UInt8(opened.profile == nil ? 0 : 1))
+        if let profile = opened.profile { writer.write(profile) }
+        writer.write(UInt8(opened.line == nil ? 0 : 1))
+        if let line = opened.line {
+            writer.write(line.batch)
+            writer.write(line.number)
+        }
+    }
+
+    /// False if there is something that this version does not know.
+    private static func readTerms(
+        _ reader: inout ByteReader, into opened: inout OpenedRequest
+    ) -> Bool {
+        guard !reader.isAtEnd else { return true }
+        guard let tier = reader.read(UInt8.self).flatMap(ServiceTier.init(journalCode:)),
+            let hasProfile = reader.read(UInt8.self)
+        else { return false }
+        opened.tier = tier
+        if hasProfile != 0 {
+            guard let profile = reader.readIdentifier(of: InferenceProfile.self) else {
+                return false
+            }
+            opened.profile = profile
+        }
+        guard let hasLine = reader.read(UInt8.self) else { return false }
+        if hasLine != 0 {
+            guard let batch = reader.readIdentifier(of: Batch.self),
+                let number = reader.read(Int64.self)
+            else { return false }
+            opened.line = BatchLine(batch: batch, number: number)
+        }
+        return reader.isAtEnd
     }
 
     private static func readOpened(_ reader: inout ByteReader) -> OpenedRequest? {
@@ -177,6 +251,24 @@ extension Endpoint {
         case 5: self = .converse
         case 6: self = .invokeModel
         case 7: self = .responses
+        default: return nil
+        }
+    }
+}
+
+extension ServiceTier {
+    /// Written to journals: a number here never changes its meaning.
+    fileprivate var journalCode: UInt8 {
+        switch self {
+        case .standard: 1
+        case .batch: 2
+        }
+    }
+
+    fileprivate init?(journalCode: UInt8) {
+        switch journalCode {
+        case 1: self = .standard
+        case 2: self = .batch
         default: return nil
         }
     }

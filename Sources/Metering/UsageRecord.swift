@@ -44,12 +44,21 @@ package struct OpenedRequest: Hashable, Sendable {
     package var priceVersion: Int64
     /// Money set aside at admission.
     package var hold: Money
+    package var tier: ServiceTier
+    /// The application inference profile by which the model was called.
+    package var profile: InferenceProfileID?
+    /// The line of a batch that this request answers: once it is settled, it is not run again.
+    package var line: BatchLine?
 
     package init(
         request: RequestID, organization: OrganizationID, project: ProjectID, key: APIKeyID,
         replica: ReplicaID, model: String, endpoint: Endpoint, streaming: Bool, at: Instant,
-        priceVersion: Int64, hold: Money
+        priceVersion: Int64, hold: Money, tier: ServiceTier = .standard,
+        profile: InferenceProfileID? = nil, line: BatchLine? = nil
     ) {
+        self.tier = tier
+        self.profile = profile
+        self.line = line
         self.request = request
         self.organization = organization
         self.project = project
@@ -115,6 +124,11 @@ package enum JournalRecord: Hashable, Sendable {
     /// Tokens that the engine's own counters show beyond what requests reported, laid on the
     /// aborted request that caused them.
     case abandoned(RequestID, TokenCounts, at: Instant)
+    /// Bytes of an answer that is kept, in their order and before the record that ends its request:
+    /// what control knows of a request's charge, it knows with the whole answer.
+    case answerPart(RequestID, [UInt8])
+    /// A line of a batch ended without any charge, answered with an error of this HTTP status.
+    case lineRefused(BatchLine, RequestID, status: Int, at: Instant)
 }
 
 /// Something that money is held from: a request draws on every scope that applies to it.

@@ -24,6 +24,19 @@ package struct ModelPrice: Hashable, Codable, Sendable {
     package func perToken(_ tokenClass: TokenClass) -> Money {
         Money(units: (perMillion[tokenClass] ?? .zero).units / 1_000_000)
     }
+
+    /// In a batch half is taken, rounded down to what keeps one token's price exact.
+    package func price(in tier: ServiceTier) -> ModelPrice {
+        switch tier {
+        case .standard: return self
+        case .batch:
+            var half = self
+            half.perMillion = perMillion.mapValues {
+                Money(units: $0.units / 2_000_000 * 1_000_000)
+            }
+            return half
+        }
+    }
 }
 
 /// One immutable version of all prices. A version is in force from `effective` until the next

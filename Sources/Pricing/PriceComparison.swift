@@ -7,13 +7,15 @@ package struct PricedUsage: Hashable, Sendable {
     package var model: String
     /// The price book's entry for it.
     package var priceAs: String
+    package var tier: ServiceTier
     package var requests: Int64
     package var counts: TokenCounts
 
     package init(
-        customer: OrganizationID, model: String, priceAs: String, requests: Int64,
-        counts: TokenCounts
+        customer: OrganizationID, model: String, priceAs: String,
+        tier: ServiceTier = .standard, requests: Int64, counts: TokenCounts
     ) {
+        self.tier = tier
         self.customer = customer
         self.model = model
         self.priceAs = priceAs
@@ -90,7 +92,7 @@ package struct PriceComparison: Hashable, Sendable {
 
     private static func amount(_ row: PricedUsage, _ book: PriceBook?) -> Money {
         guard let price = book?.models[row.priceAs] else { return .zero }
-        return Rate(price).charge(for: row.counts)
+        return Rate(price.price(in: row.tier)).charge(for: row.counts)
     }
 
     private static func lost(

@@ -49,6 +49,8 @@ package protocol RecordReader: CapacityRecordReader, VolumeRecordReader {
     /// `to`, in the order of their names.
     func eachSupplied(from: Instant, to: Instant, _ body: (SuppliedRow) throws -> Void) throws
     func quarantined() throws -> [QuarantineRow]
+    /// The bytes of a request's answer that are kept; empty without any.
+    func answer(of request: RequestID) throws -> [UInt8]
     func abandoned() throws -> [AbandonedRow]
     /// What was found to be abandoned, of those of the events of `filter` that have any.
     func abandoned(of filter: UsageFilter) throws -> [RequestID: TokenCounts]
@@ -83,5 +85,7 @@ package protocol Recorder: RecordReader, CapacityRecorder, VolumeRecorder {
     func insert(_ supplied: SuppliedRow) throws
     func insert(_ quarantine: QuarantineRow) throws
     func insert(_ abandoned: AbandonedRow) throws
+    func insert(_ part: AnswerPartRow) throws
+    func removeAnswer(of request: RequestID) throws
     func insert(_ document: DocumentRow, _ kind: DocumentKind) throws
 }

@@ -97,6 +97,23 @@ package struct AbandonedRow: Hashable, Sendable {
     }
 }
 
+/// Some of the bytes of an answer that is kept: all of a request's, by offset, are the answer.
+package struct AnswerPartRow: Hashable, Sendable {
+    package var gateway: GatewayID
+    package var journalOffset: Int64
+    package var request: RequestID
+    package var bytes: [UInt8]
+
+    package init(
+        gateway: GatewayID, journalOffset: Int64, request: RequestID, bytes: [UInt8]
+    ) {
+        self.gateway = gateway
+        self.journalOffset = journalOffset
+        self.request = request
+        self.bytes = bytes
+    }
+}
+
 /// What a request cost us at a supplier of tokens.
 package struct SuppliedRow: Hashable, Sendable {
     package var request: RequestID

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Ledger
 import Metering
@@ -6,6 +7,7 @@ import Vocabulary
 
 extension SQLiteRecords {
     private typealias Journal = Statements.Journal
+    private typealias Answers = Statements.Answers
 
     func insert(_ gateway: GatewayRow) throws {
         try execute(
@@ -85,6 +87,22 @@ extension SQLiteRecords {
             Journal.insertAbandoned, "\(abandoned.gateway)", abandoned.journalOffset,
             "\(abandoned.request)", counts.input, counts.cacheRead, counts.cacheWrite,
             counts.output, counts.reasoning, counts.embedding, abandoned.at.microseconds)
+    }
+
+    func insert(_ part: AnswerPartRow) throws {
+        try execute(
+            Answers.insert, "\(part.gateway)", part.journalOffset, "\(part.request)",
+            Data(part.bytes))
+    }
+
+    func answer(of request: RequestID) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try each(Answers.of, ["\(request)"]) { bytes += $0.data(0) }
+        return bytes
+    }
+
+    func removeAnswer(of request: RequestID) throws {
+        try execute(Answers.remove, "\(request)")
     }
 
     func abandoned() throws -> [AbandonedRow] {

@@ -19,7 +19,8 @@ extension SQLiteRecords {
             event.billed.reasoning, event.billed.embedding, event.unbilled.input,
             event.unbilled.cacheRead, event.unbilled.cacheWrite, event.unbilled.output,
             event.unbilled.reasoning, event.unbilled.embedding, event.unbilledReason?.rawValue,
-            "\(event.amount)")
+            "\(event.amount)", opened.tier.rawValue, opened.profile.map { "\($0)" },
+            opened.line.map { "\($0.batch)" }, opened.line?.number)
     }
 
     func lastUsageSequence() throws -> Int64 {
@@ -61,7 +62,12 @@ extension SQLiteRecords {
             replica: try row.identifier(7), model: row.text(8),
             endpoint: try row.parsed(10, "endpoint", Endpoint.init(rawValue:)),
             streaming: row.whole(11) != 0, at: row.instant(12), priceVersion: row.whole(14),
-            hold: try row.money(15))
+            hold: try row.money(15),
+            tier: try row.parsed(31, "service tier", ServiceTier.init(rawValue:)),
+            profile: row.optionalText(32).flatMap { InferenceProfileID($0) },
+            line: try row.optionalText(33).map { _ in
+                BatchLine(batch: try row.identifier(33), number: row.whole(34))
+            })
         let event = SettledRequest(
             opened: opened, at: row.instant(13),
             outcome: try row.parsed(16, "outcome", Outcome.init(rawValue:)),

@@ -1,5 +1,6 @@
 /// The tables, once, for both engines. `{whole}` is a 64-bit integer and `{strict}` makes SQLite
-/// hold a column to its type; amounts are decimal text, instants microseconds since 1970.
+/// hold a column to its type, `{bytes}` are bytes; amounts are decimal text, instants microseconds
+/// since 1970.
 package enum Schema {
     package enum Engine: Sendable { case sqlite, postgresql }
 
@@ -33,10 +34,14 @@ package enum Schema {
             version: 5, statements: supplyTables,
             appendOnly: ["supply_terms", "supplied_tokens"]),
         Step(version: 6, statements: refusedTables, appendOnly: ["refused_orders"]),
+        Step(version: 7, statements: batchTables, appendOnly: []),
     ]
 
     /// Grows with each step.
     package static let version: Int64 = steps.map(\.version).max() ?? 0
+
+    /// Tables whose rows customers leave with us and may take away again.
+    package static let removable: Set<String> = ["answer_parts"]
 
     /// Tables whose rows are never changed and never removed.
     package static let appendOnly = steps.flatMap(\.appendOnly)
@@ -52,8 +57,10 @@ package enum Schema {
                 case .sqlite:
                     template.replacing("{whole}", with: "INTEGER")
                         .replacing("{strict}", with: "STRICT")
+                        .replacing("{bytes}", with: "BLOB")
                 case .postgresql:
                     template.replacing("{whole}", with: "BIGINT").replacing("{strict}", with: "")
+                        .replacing("{bytes}", with: "BYTEA")
                 }
             } + guards(of: step, for: engine)
         }

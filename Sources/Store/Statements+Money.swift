@@ -109,14 +109,15 @@ extension Statements {
             input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, \
             reasoning_tokens, embedding_tokens, unbilled_input_tokens, \
             unbilled_cache_read_tokens, unbilled_cache_write_tokens, unbilled_output_tokens, \
-            unbilled_reasoning_tokens, unbilled_embedding_tokens, unbilled_reason, amount
+            unbilled_reasoning_tokens, unbilled_embedding_tokens, unbilled_reason, amount, \
+            service_tier, profile, batch, batch_line
             """
         static let insertUsage = Statement(
             "usage_events.insert",
             """
             INSERT INTO usage_events (\(usageColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
             $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, \
-            $27, $28, $29, $30, $31)
+            $27, $28, $29, $30, $31, $32, $33, $34, $35)
             """)
         static let lastUsage = Statement(
             "usage_events.last", "SELECT COALESCE(MAX(sequence), 0) FROM usage_events")

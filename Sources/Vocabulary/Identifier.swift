@@ -1,6 +1,6 @@
 /// What an ``Identifier`` names: gives its text form a prefix.
 package protocol IdentifiedEntity: Sendable {
-    /// Two to four lower-case letters: `org`, `prj`, `key`.
+    /// A few lower-case letters: `org`, `prj`, `key`.
     static var prefix: StaticString { get }
 }
 
@@ -145,6 +145,11 @@ package enum CapacityLease: IdentifiedEntity { package static var prefix: Static
 package enum StorageVolume: IdentifiedEntity { package static var prefix: StaticString { "vol" } }
 package enum VolumeSnapshot: IdentifiedEntity { package static var prefix: StaticString { "snp" } }
 package enum DemandPlan: IdentifiedEntity { package static var prefix: StaticString { "pln" } }
+package enum Batch: IdentifiedEntity { package static var prefix: StaticString { "batch" } }
+package enum StoredFile: IdentifiedEntity { package static var prefix: StaticString { "file" } }
+package enum InferenceProfile: IdentifiedEntity {
+    package static var prefix: StaticString { "aip" }
+}
 
 package typealias OrganizationID = Identifier<Organization>
 package typealias ProjectID = Identifier<Project>
@@ -158,6 +163,9 @@ package typealias ReplicaID = Identifier<ReplicaProcess>
 package typealias JobID = Identifier<Job>
 package typealias InstanceID = Identifier<Instance>
 package typealias ReservationID = Identifier<Reservation>
+package typealias BatchID = Identifier<Batch>
+package typealias FileID = Identifier<StoredFile>
+package typealias InferenceProfileID = Identifier<InferenceProfile>
 package typealias LeaseID = Identifier<CapacityLease>
 package typealias VolumeID = Identifier<StorageVolume>
 package typealias SnapshotID = Identifier<VolumeSnapshot>

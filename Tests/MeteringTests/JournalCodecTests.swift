@@ -12,14 +12,21 @@ import Vocabulary
             cacheRead: .random(in: 0...99, using: &random),
             output: .random(in: 0...9999, using: &random))
         let request = RequestID(at: at, using: &random)
-        let opened = OpenedRequest(
+        var opened = OpenedRequest(
             request: request, organization: OrganizationID(at: at, using: &random),
             project: ProjectID(at: at, using: &random), key: APIKeyID(at: at, using: &random),
             replica: ReplicaID(at: at, using: &random), model: "modell-ü",
             endpoint: Endpoint.allCases.randomElement(using: &random) ?? .embeddings,
             streaming: Bool.random(using: &random), at: at, priceVersion: 3,
             hold: Money(units: Int128(Int64.random(in: .min ... .max, using: &random)) << 40))
-        switch Int.random(in: 0..<6, using: &random) {
+        if Bool.random(using: &random) { opened.tier = .batch }
+        if Bool.random(using: &random) {
+            opened.profile = InferenceProfileID(at: at, using: &random)
+        }
+        let line = BatchLine(
+            batch: BatchID(at: at, using: &random), number: .random(in: 0...49_999, using: &random))
+        if Bool.random(using: &random) { opened.line = line }
+        switch Int.random(in: 0..<8, using: &random) {
         case 0: return .epoch(GatewayID(at: at, using: &random), epoch: 7, at: at)
         case 1: return .opened(opened)
         case 2: return .checkpoint(request, delivered: counts, at: at)
@@ -33,8 +40,25 @@ import Vocabulary
                     amount: Money("0.000000000000000001") ?? .zero))
         case 4:
             return .returned(.projectBudget(opened.project, period: "2026-11"), .cents(5), at: at)
-        default: return .abandoned(request, counts, at: at)
+        case 5: return .abandoned(request, counts, at: at)
+        case 6:
+            let count = Int.random(in: 0...200, using: &random)
+            return .answerPart(
+                request, (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
+        default: return .lineRefused(line, request, status: 400, at: at)
         }
+    }
+
+    @Test func `the longest part of an answer is a record`() {
+        let part = JournalRecord.answerPart(
+            RequestID(high: 1, low: 2), [UInt8](repeating: 7, count: JournalCodec.answerPartBytes))
+        let bytes = JournalCodec.encode(part)
+        #expect(bytes.count <= JournalCodec.headerBytes + JournalCodec.maximumPayloadBytes)
+        let decoded = bytes.withUnsafeBytes {
+            JournalCodec.decode(
+                payload: UnsafeRawBufferPointer(rebasing: $0[JournalCodec.headerBytes...]))
+        }
+        #expect(decoded == part)
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)

@@ -103,6 +103,11 @@ extension ControlService {
                 AbandonedRow(
                     gateway: gateway, journalOffset: entry.offset, request: request,
                     counts: counts, at: at))
+        case .answerPart(let request, let bytes):
+            try records.insert(
+                AnswerPartRow(
+                    gateway: gateway, journalOffset: entry.offset, request: request, bytes: bytes))
+        case .lineRefused: break
         }
     }
 
@@ -165,7 +170,7 @@ extension ControlService {
             let model = price.models[entry]
         else { return event }
         var event = event
-        event.amount = Rate(model).charge(for: event.billed)
+        event.amount = Rate(model.price(in: opened.tier)).charge(for: event.billed)
         return event
     }
 
@@ -182,7 +187,7 @@ extension ControlService {
         var amounts: [String] = []
         for entry in entries {
             guard let model = price.models[entry] else { continue }
-            let amount = Rate(model).charge(for: event.billed)
+            let amount = Rate(model.price(in: opened.tier)).charge(for: event.billed)
             if amount == event.amount { return entry }
             amounts.append("\(amount) as \(entry)")
         }
@@ -246,6 +251,7 @@ struct JournalPlace {
         case .settled(let event): event.opened.request
         case .opened(let opened): opened.request
         case .checkpoint(let request, _, _), .abandoned(let request, _, _): request
+        case .answerPart(let request, _), .lineRefused(_, let request, _, _): request
         case .epoch, .returned, nil: nil
         }
     }

@@ -95,7 +95,7 @@ extension ControlService {
                 prices: { product in
                     entries[product.model].flatMap {
                         directory.priceBook(version: product.priceVersion)?.models[$0]
-                    }.map { $0.perMillion[product.tokenClass] ?? .zero }
+                    }.map { $0.price(in: product.tier).perMillion[product.tokenClass] ?? .zero }
                 })
         }
     }

@@ -253,6 +253,7 @@ extension ControlService {
             var customer: OrganizationID
             var model: String
             var priceAs: String
+            var tier: ServiceTier
         }
         var rows: [Group: PricedUsage] = [:]
         let filter = UsageFilter(from: period.lowerBound, to: period.upperBound)
@@ -260,12 +261,13 @@ extension ControlService {
             try records.eachUsage(filter) { row in
                 let opened = row.event.opened
                 let group = Group(
-                    customer: opened.organization, model: opened.model, priceAs: row.priceAs)
+                    customer: opened.organization, model: opened.model, priceAs: row.priceAs,
+                    tier: opened.tier)
                 var sum =
                     rows[group]
                     ?? PricedUsage(
                         customer: opened.organization, model: opened.model, priceAs: row.priceAs,
-                        requests: 0, counts: .zero)
+                        tier: opened.tier, requests: 0, counts: .zero)
                 sum.requests += 1
                 sum.counts += row.event.billed
                 rows[group] = sum

@@ -154,7 +154,8 @@ extension UsageEventBody {
         self.init(
             sequence: row.sequence, request: opened.request, customer: opened.organization,
             project: opened.project, key: opened.key, model: opened.model,
-            endpoint: opened.endpoint.rawValue, streaming: opened.streaming, openedAt: opened.at,
+            endpoint: opened.endpoint.rawValue, streaming: opened.streaming,
+            serviceTier: opened.tier, profile: opened.profile, openedAt: opened.at,
             at: event.at, outcome: event.outcome.rawValue, billed: event.billed,
             unbilled: event.unbilled + abandoned, unbilledReason: reason?.rawValue,
             priceVersion: opened.priceVersion, amount: event.amount)

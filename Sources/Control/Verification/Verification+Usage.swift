@@ -23,7 +23,9 @@ extension Verification {
         let event = row.event
         let request = event.opened.request
         let price = books[event.opened.priceVersion]?.models[row.priceAs]
-        let amount = price.map { Rate($0).charge(for: event.billed) }
+        let amount = price.map {
+            Rate($0.price(in: event.opened.tier)).charge(for: event.billed)
+        }
         rating.check(
             amount == event.amount,
             "\(request) was charged \(event.amount), rated again it costs "

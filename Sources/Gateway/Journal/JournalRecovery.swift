@@ -51,7 +51,7 @@ struct JournalRecovery {
                     open[request]?.delivered = delivered
                 case .settled(let settled):
                     open[settled.opened.request] = nil
-                case .returned, .abandoned, nil:
+                case .returned, .abandoned, .answerPart, .lineRefused, nil:
                     break
                 }
             }

@@ -119,7 +119,9 @@ final class GatewayDesk {
         for open in leftOpen {
             let price = snapshot.priceBooks.first { $0.version == open.opened.priceVersion }
             let deployment = snapshot.deployments.first { $0.model == open.opened.model }
-            let rate = price?.models[deployment?.priceAs ?? open.opened.model].map(Rate.init)
+            let rate = price?.models[deployment?.priceAs ?? open.opened.model].map {
+                Rate($0.price(in: open.opened.tier))
+            }
             let delivered = open.delivered ?? .zero
             journal.append(
                 .settled(

@@ -117,6 +117,10 @@ package struct UsageEventBody: Codable, Hashable, Sendable {
     package var model: String
     package var endpoint: String
     package var streaming: Bool
+    /// `default` or `batch`.
+    package var serviceTier: ServiceTier
+    /// The application inference profile by which the model was called.
+    package var profile: InferenceProfileID?
     package var openedAt: Instant
     package var at: Instant
     package var outcome: String
@@ -128,7 +132,8 @@ package struct UsageEventBody: Codable, Hashable, Sendable {
 
     package enum CodingKeys: String, CodingKey {
         case sequence, request, customer, project, key, model, endpoint, streaming, at, outcome
-        case billed, unbilled, amount
+        case billed, unbilled, amount, profile
+        case serviceTier = "service_tier"
         case openedAt = "opened_at"
         case unbilledReason = "unbilled_reason"
         case priceVersion = "price_version"
@@ -136,8 +141,9 @@ package struct UsageEventBody: Codable, Hashable, Sendable {
 
     package init(
         sequence: Int64, request: RequestID, customer: OrganizationID, project: ProjectID,
-        key: APIKeyID, model: String, endpoint: String, streaming: Bool, openedAt: Instant,
-        at: Instant, outcome: String, billed: TokenCounts, unbilled: TokenCounts,
+        key: APIKeyID, model: String, endpoint: String, streaming: Bool,
+        serviceTier: ServiceTier = .standard, profile: InferenceProfileID? = nil,
+        openedAt: Instant, at: Instant, outcome: String, billed: TokenCounts, unbilled: TokenCounts,
         unbilledReason: String?, priceVersion: Int64, amount: Money
     ) {
         self.sequence = sequence
@@ -148,6 +154,8 @@ package struct UsageEventBody: Codable, Hashable, Sendable {
         self.model = model
         self.endpoint = endpoint
         self.streaming = streaming
+        self.serviceTier = serviceTier
+        self.profile = profile
         self.openedAt = openedAt
         self.at = at
         self.outcome = outcome
