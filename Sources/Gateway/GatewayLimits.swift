@@ -21,6 +21,8 @@ package struct GatewayLimits: Sendable {
     package var headerWait: Duration = .seconds(10)
     /// From the end of the header to the end of the body.
     package var bodyWait: Duration = .seconds(60)
+    /// A long body that passes through has more time than that, if it comes as fast as this.
+    package var slowestBodyBytesPerSecond = 128 << 10
     package var idleWait: Duration = .seconds(75)
     /// How long a request waits for control to lend money.
     package var moneyWait: Duration = .seconds(5)

@@ -14,11 +14,18 @@ enum APICoding {
     static func decode<Body: APIRequestBody>(
         _ type: Body.Type = Body.self, from bytes: [UInt8]
     ) throws(Failure) -> Body {
+        try decodeLoosely(Strict<Body>.self, from: bytes).body
+    }
+
+    /// Decodes a body that may have members which nobody knows.
+    static func decodeLoosely<Body: Decodable>(
+        _ type: Body.Type = Body.self, from bytes: [UInt8]
+    ) throws(Failure) -> Body {
         guard !bytes.isEmpty else {
             throw Failure(.invalidRequest, "The request has no body; send a JSON object.")
         }
         do {
-            return try JSONDecoder().decode(Strict<Body>.self, from: Data(bytes)).body
+            return try JSONDecoder().decode(Body.self, from: Data(bytes))
         } catch let error as DecodingError {
             throw failure(error)
         } catch {

@@ -13,6 +13,8 @@ struct APIServer: Sendable {
     let clock: WallClock
     let random: RandomSource
     let logger: Logger
+    /// The longest body of a request by its method, of which HEAD is GET, and its path; in bytes.
+    let maximumBody: @Sendable (String, String) -> Int
     let respond: @Sendable (APIRequest) async -> APIResponse
     let attach: @Sendable (APIRequest) async throws -> Attachment
 
@@ -89,8 +91,7 @@ struct APIServer: Sendable {
 
     private func answer(_ request: Request, _ headers: [String: String]) async -> APIResponse {
         let method = request.method == .head ? "GET" : request.method.rawValue
-        let route = try? APIRoute.match(method: method, path: request.uri.path).route
-        let limit = route?.maximumBody ?? OwnerAPI.maximumBody
+        let limit = maximumBody(method, request.uri.path)
         do {
             let body = try await request.body.collect(upTo: limit)
             return await respond(

@@ -7,8 +7,13 @@ import Wire
 package struct OwnerAPI: Sendable {
     /// The longest body that is read where no operation says otherwise, in bytes.
     package static let maximumBody = 1 << 20
+
     /// The longest `Idempotency-Key`, in characters.
     package static let maximumIdempotencyKey = 200
+
+    static func maximumBody(method: String, path: String) -> Int {
+        (try? APIRoute.match(method: method, path: path).route)?.maximumBody ?? maximumBody
+    }
 
     let service: any OwnerService
     /// nil: compute is not rented out.

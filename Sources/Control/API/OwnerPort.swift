@@ -29,7 +29,8 @@ package struct OwnerPort: Sendable {
     package func run(listening: @escaping @Sendable (Int) async -> Void) async throws {
         let server = APIServer(
             label: "owner", address: .hostname(host, port: port), clock: clock, random: random,
-            logger: logger, respond: { await api.respond(to: $0) },
+            logger: logger, maximumBody: OwnerAPI.maximumBody,
+            respond: { await api.respond(to: $0) },
             attach: { try await api.attach($0) })
         try await server.run { channel in
             if let port = channel.localAddress?.port { await listening(port) }

@@ -4,24 +4,46 @@ import RequestPath
 import Vocabulary
 import Wire
 
-/// Requests to our own API, which control answers: passed on with who they are from.
+/// Requests that control answers, to our own API or in a vendor's dialect: passed on with who they
+/// are from.
 extension ClientConnection {
     /// Header lines of the client that control is told.
     private static let passedHeaders = [
-        "accept", "content-type", "idempotency-key", "user-agent",
+        "accept", "anthropic-beta", "anthropic-version", "content-type", "idempotency-key",
+        "user-agent",
     ]
 
-    /// Prepares a request for control; its connection is begun when nothing speaks against it.
+    /// Prepares a request to our own API.
     func openControl(
         _ route: APIRoute, _ head: HTTPRequestHead, _ header: HeaderScan, request: RequestID
     ) throws(Failure) {
         intake.speaksOwnAPI = true
         intake.bodyLimit = route.maximumBody
-        var sender: (key: KeyEntry, digest: KeyDigest)?
-        if route.audience == .customer { sender = try recognize(header) }
+        let sender = route.audience == .customer ? try recognize(header) : nil
         guard loop.limits.customersSocket != nil else {
             throw Failure(.unsupported, "Compute is not rented out through this gateway.")
         }
+        try prepareControl(head, header, request: request, from: sender, upgrades: route.upgrades)
+    }
+
+    /// Prepares a request about what the client keeps with us.
+    func openControl(
+        _ operation: ResourceOperation, _ head: HTTPRequestHead, _ header: HeaderScan,
+        request: RequestID
+    ) throws(Failure) {
+        intake.bodyLimit = operation.maximumBody
+        let sender = try recognize(header)
+        guard loop.limits.customersSocket != nil else {
+            throw Failure(.unsupported, "Nothing is kept for clients behind this gateway.")
+        }
+        try prepareControl(head, header, request: request, from: sender, upgrades: false)
+    }
+
+    /// The connection is begun when nothing speaks against it.
+    private func prepareControl(
+        _ head: HTTPRequestHead, _ header: HeaderScan, request: RequestID,
+        from sender: (key: KeyEntry, digest: KeyDigest)?, upgrades allowed: Bool
+    ) throws(Failure) {
         if loop.isDraining {
             throw Failure(
                 .shuttingDown, "This gateway is going down. Try again.", retry: .after(.seconds(1)))
@@ -36,7 +58,7 @@ extension ClientConnection {
         if upgrades { keepAlive = false }
         // With a body, or without a word about it in `Connection`, the parser goes on with HTTP.
         let wantsUpgrade =
-            upgrades && route.upgrades && !header.hasBody
+            upgrades && allowed && !header.hasBody
             && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
         control = ControlExchange(
             head: controlHead(
@@ -83,6 +105,12 @@ extension ClientConnection {
 
     /// The request is whole: what comes back now is its answer.
     func endControlRequest() {
+        if intake.signed != nil {
+            // Nothing of it has gone out before it was checked.
+            beginControl()
+            if intake.withheld.readableBytes > 0 { control?.send(intake.withheld) }
+            intake.withheld = ByteBuffer()
+        }
         control?.endRequest()
         guard phase == .receiving else { return }
         phase = .forwarding

@@ -25,8 +25,12 @@ struct Intake {
     var signed: SignedIntake?
     /// The name of a failure in AWS's own words, where it has one that the dialect lacks.
     var exception: String?
+    /// What of a signed request must not reach control before it is checked.
+    var withheld = ByteBuffer()
     /// The longest body, in bytes; nil: the gateway's own limit.
     var bodyLimit: Int?
+    /// Nanoseconds of the monotonic clock at the end of its header.
+    var beganAt: Int64 = 0
 }
 
 /// The few header lines that matter here, found in one pass.
@@ -63,6 +67,7 @@ struct HeaderScan {
     }
 
     var hasBody: Bool { contentLength > 0 || isChunked }
+    var isSigned: Bool { authorization.map(SignatureClaim.isClaim) ?? false }
 
     private static func equals(_ name: String, _ lowerCase: StaticString) -> Bool {
         var name = name
@@ -81,6 +86,7 @@ extension ClientConnection {
         keepAlive = head.isKeepAlive
         let now = loop.now
         deadline = now + loop.waits.bodyWait
+        intake.beganAt = now
         let request = loop.newRequestID()
         intake.requestID = request
         intake.isHead = head.method == .HEAD
@@ -89,7 +95,9 @@ extension ClientConnection {
         intake.dialect = GatewayRoute.dialect(uri: head.uri, header)
         do {
             try check(header, head.version)
-            intake.signed = try SignedIntake.find(head, header, in: loop.directory)
+            if intake.dialect is any BedrockDialect.Type {
+                intake.signed = try SignedIntake.find(head, header, in: loop.directory)
+            }
             try open(head, header, request: request)
         } catch let fault as SignatureFault {
             intake.exception = fault.exception
@@ -100,7 +108,11 @@ extension ClientConnection {
             intake.failure = Failure(.internalError, "Something went wrong here.")
         }
         if header.contentLength > bodyLimit { intake.failure = bodyTooLarge() }
-        if intake.failure == nil { beginControl() } else { dropControl() }
+        if intake.failure != nil {
+            dropControl()
+        } else if intake.signed == nil {
+            beginControl()
+        }
         // What is not going to be read to its end cannot be followed by another request.
         let isTooLarge = intake.failure?.code == .tooLarge
         if let expectation = header.expectation {
@@ -151,8 +163,11 @@ extension ClientConnection {
             intake.page = page
         case .control(let route):
             try openControl(route, head, header, request: request)
+        case .resource(let operation):
+            try openControl(operation, head, header, request: request)
         case .failure(let failure):
-            throw failure
+            throw intake.dialect is any BedrockDialect.Type
+                ? GatewayRoute.unknownOperation : failure
         }
     }
 
@@ -207,12 +222,17 @@ extension ClientConnection {
             refuse(closing: true)
             return
         }
+        var bytes = bytes
         if let control {
-            control.send(bytes)
+            if intake.signed == nil {
+                control.send(bytes)
+                renewBodyDeadline()
+            } else {
+                intake.withheld.writeBuffer(&bytes)
+            }
             return
         }
         guard intake.failure == nil, let exchange else { return }
-        var bytes = bytes
         if exchange.body.readableBytes == 0 {
             exchange.body = bytes
         } else {
@@ -224,15 +244,23 @@ extension ClientConnection {
         guard phase == .receiving else { return }
         if intake.failure != nil {
             refuse(closing: false)
-        } else if let exchange {
+            return
+        }
+        guard isSignatureValid(of: exchange?.body ?? intake.withheld) else { return }
+        if let exchange {
             exchange.receivedAt = loop.now
-            guard isSignatureValid(exchange) else { return }
             decide(exchange)
         } else if let page = intake.page {
             answer(page)
         } else if control != nil {
             endControlRequest()
         }
+    }
+
+    /// What passes through may be as long as its operation allows, at a modest pace.
+    private func renewBodyDeadline() {
+        let seconds = Int64(intake.received / loop.limits.slowestBodyBytesPerSecond)
+        deadline = intake.beganAt + loop.waits.bodyWait + seconds * 1_000_000_000
     }
 
     private var bodyLimit: Int { intake.bodyLimit ?? loop.limits.bodyBytes }

@@ -12,6 +12,8 @@ enum GatewayRoute {
     case page(Operations.Page)
     /// An operation of our own API, which control answers.
     case control(APIRoute)
+    /// An operation on what customers keep with us, which control answers in its vendor's dialect.
+    case resource(ResourceOperation)
     case failure(Failure)
 
     static func find(method: HTTPMethod, uri: String) -> GatewayRoute {
@@ -36,6 +38,7 @@ enum GatewayRoute {
         default: break
         }
         if path.utf8.starts(with: BedrockTarget.prefix.utf8) { return bedrock(method, path) }
+        if let resource = resource(method, path) { return resource }
         let prefix = "/v1/models/"
         if path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count {
             guard let name = String(path.dropFirst(prefix.count)).removingPercentEncoding else {
@@ -55,15 +58,21 @@ enum GatewayRoute {
     /// The dialect of a request, for its errors too; nil: the core's own. A header line of its own
     /// tells where an address belongs to several.
     static func dialect(uri: String, _ header: HeaderScan) -> (any Dialect.Type)? {
+        guard uri.utf8.starts(with: "/v1/".utf8) else { return unversioned(uri: uri, header) }
         if uri.utf8.starts(with: "/v1/messages".utf8) { return MessagesDialect.self }
-        if uri.utf8.starts(with: BedrockTarget.prefix.utf8) {
-            return bedrockDialect(BedrockTarget(path: path(of: uri))?.operation)
-        }
         if uri.utf8.starts(with: "/v1/responses".utf8) { return ResponsesDialect.self }
         if header.hasAnthropicVersion, uri.utf8.starts(with: "/v1/models".utf8) {
             return MessagesDialect.self
         }
         return nil
+    }
+
+    private static func unversioned(uri: String, _ header: HeaderScan) -> (any Dialect.Type)? {
+        if uri.utf8.starts(with: BedrockTarget.prefix.utf8) {
+            return bedrockDialect(BedrockTarget(path: path(of: uri))?.operation)
+        }
+        let isBedrock = header.isSigned || BedrockControl.owns(uri)
+        return isBedrock ? ConverseDialect.self : nil
     }
 
     private static func bedrockDialect(
@@ -83,21 +92,43 @@ enum GatewayRoute {
         return post(method, .chat(bedrockDialect(target.operation), address))
     }
 
+    /// nil where the path is of no such operation, whatever the method.
+    private static func resource(_ method: HTTPMethod, _ path: String) -> GatewayRoute? {
+        do throws(APIRoute.Mismatch) {
+            return .resource(
+                try ResourceOperation.match(method: name(of: method), path: path).operation)
+        } catch {
+            guard case .methodNotAllowed(let allowed) = error else { return nil }
+            return wrongMethod(allowed)
+        }
+    }
+
     private static func ours(_ method: HTTPMethod, _ path: String) -> GatewayRoute {
         do throws(APIRoute.Mismatch) {
             return .control(
                 try APIRoute.match(
-                    method: method == .HEAD ? "GET" : method.rawValue, path: path,
-                    among: APIRoute.forCustomers
+                    method: name(of: method), path: path, among: APIRoute.forCustomers
                 ).route)
         } catch {
             guard case .methodNotAllowed(let allowed) = error else {
                 return .failure(unknown(path))
             }
-            let list = allowed.map(\.rawValue).joined(separator: ", ")
-            return .failure(Failure(.methodNotAllowed, "This address takes \(list)."))
+            return wrongMethod(allowed)
         }
     }
+
+    private static func name(of method: HTTPMethod) -> String {
+        method == .HEAD ? "GET" : method.rawValue
+    }
+
+    private static func wrongMethod(_ allowed: [APIRoute.Method]) -> GatewayRoute {
+        let list = allowed.map(\.rawValue).joined(separator: ", ")
+        return .failure(Failure(.methodNotAllowed, "This address takes \(list)."))
+    }
+
+    /// Whatever is wrong with an address of Bedrock's, AWS has no such operation.
+    static let unknownOperation = Failure(
+        .methodNotAllowed, "This operation of Bedrock's is not offered here.")
 
     static func unknown(_ uri: String) -> Failure {
         Failure(

@@ -9,12 +9,11 @@ struct SignedIntake {
     let claim: SignatureClaim
     let request: SignedRequest
 
-    /// nil if the request carries its key itself. Only clients of AWS sign.
+    /// nil if the request carries its key itself.
     static func find(
         _ head: HTTPRequestHead, _ header: HeaderScan, in directory: Directory
     ) throws(SignatureFault) -> SignedIntake? {
-        guard let authorization = header.authorization, SignatureClaim.isClaim(authorization),
-            head.uri.utf8.starts(with: BedrockTarget.prefix.utf8)
+        guard let authorization = header.authorization, SignatureClaim.isClaim(authorization)
         else { return nil }
         let claim = try SignatureClaim(authorization: authorization)
         guard let signer = directory.signers[claim.accessKey] else { throw .unknownKey }
@@ -28,9 +27,9 @@ struct SignedIntake {
 
 extension ClientConnection {
     /// Answers the request if it is not. Nothing has been decided or told about its key until here.
-    func isSignatureValid(_ exchange: Exchange) -> Bool {
+    func isSignatureValid(of body: ByteBuffer) -> Bool {
         guard let signed = intake.signed else { return true }
-        let result = exchange.body.withUnsafeReadableBytes { body in
+        let result = body.withUnsafeReadableBytes { body in
             Result { () throws(SignatureFault) in
                 try SignatureCheck().verify(
                     signed.request, signed.claim, body: body, by: signed.signer.pair,
@@ -38,7 +37,7 @@ extension ClientConnection {
             }
         }
         guard case .failure(let fault) = result else { return true }
-        self.exchange = nil
+        exchange = nil
         intake.exception = fault.exception
         respond(fault.failure)
         return false

@@ -5,7 +5,7 @@ import RequestPath
 import Vocabulary
 import Wire
 
-/// One request of a customer to our own API, on its way to control over its private socket: a
+/// One request of a customer that control answers, on its way to control over its private socket: a
 /// connection of its own, whose answer passes through as it comes, with back-pressure both ways.
 /// All on the client connection's event loop.
 final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
@@ -13,6 +13,8 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private enum State {
+        /// Not begun: the request is still to be checked.
+        case held
         case connecting
         case sending
         /// The upgrade was granted: bytes pass as they are.
@@ -23,7 +25,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
     /// Whose key it is, to end what a revoked key began; nil for what is open to everybody.
     private let digest: KeyDigest?
     private weak var client: ClientConnection?
-    private var state = State.connecting
+    private var state = State.held
     private var channel: (any Channel)?
     /// What came before the connection stood.
     private var pending: [HTTPClientRequestPart]
@@ -46,7 +48,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         switch state {
         case .connecting: true
         case .sending, .raw: channel?.isWritable == false
-        case .closed: false
+        case .held, .closed: false
         }
     }
 
@@ -58,6 +60,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
     // MARK: What the client connection does
 
     func connect(to socket: String, on loop: any EventLoop, within wait: TimeAmount) {
+        state = .connecting
         let bound = NIOLoopBound(self, eventLoop: loop)
         ClientBootstrap(group: loop)
             .connectTimeout(wait)
@@ -89,7 +92,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         case .sending:
             channel?.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes)), promise: nil)
         case .raw: upgrade?.send(bytes)
-        case .closed: break
+        case .held, .closed: break
         }
     }
 
@@ -97,7 +100,7 @@ final class ControlExchange: ChannelInboundHandler, RemovableChannelHandler {
         switch state {
         case .connecting: pending.append(.end(nil))
         case .sending: channel?.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
-        case .raw, .closed: break
+        case .held, .raw, .closed: break
         }
     }
 

@@ -53,8 +53,9 @@ package enum BedrockException: String, CaseIterable, Sendable {
             switch code {
             case .invalidRequest, .contextLengthExceeded, .unsupported, .tooLarge: .validation
             case .unauthenticated, .forbidden: .accessDenied
-            case .notFound, .methodNotAllowed: .unknownOperation
-            case .modelNotFound: .resourceNotFound
+            case .notFound, .modelNotFound: .resourceNotFound
+            // Bedrock has operations: an address without one is a method that is not there.
+            case .methodNotAllowed: .unknownOperation
             case .conflict: .conflict
             case .timeout: .modelTimeout
             case .rateLimited: .throttling

@@ -35,13 +35,10 @@ package struct BedrockTarget: Hashable, Sendable {
     private static let kinds = ["foundation-model", "inference-profile", "provisioned-model"]
 
     /// An ARN of another kind stays whole, and is no model here.
-    private static func model(of identifier: String) -> String {
-        // arn:PARTITION:bedrock:REGION:ACCOUNT:KIND/NAME, where the name may have colons too.
-        let parts = identifier.split(
-            separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", parts[2] == "bedrock" else { return identifier }
-        let resource = parts[5].split(separator: "/", maxSplits: 1)
-        guard resource.count == 2, kinds.contains(String(resource[0])) else { return identifier }
-        return String(resource[1])
+    package static func model(of identifier: String) -> String {
+        guard let name = BedrockName(identifier), let kind = name.kind, kinds.contains(kind) else {
+            return identifier
+        }
+        return name.name
     }
 }

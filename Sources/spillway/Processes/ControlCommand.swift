@@ -47,8 +47,8 @@ struct ControlCommand: AsyncParsableCommand {
                 gatewayURL: gatewayURL),
             host: host, port: Int(port), clock: .system, random: .system, logger: logger)
         let customerPort = CustomerPort(
-            api: CustomerAPI(compute: compute), socket: directory.customersSocket, clock: .system,
-            random: .system, logger: logger)
+            api: CustomerAPI(compute: compute, resources: ResourceAPI(desk: service)),
+            socket: directory.customersSocket, clock: .system, random: .system, logger: logger)
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await links.run() }

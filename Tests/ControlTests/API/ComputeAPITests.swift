@@ -36,7 +36,10 @@ import Wire
             headers[CustomerHeader.project] = "\(project)"
             headers[CustomerHeader.key] = "\(FakeCapacityDesk.key)"
         }
-        return await CustomerAPI(compute: ComputeAPI(desk: desk, pause: .milliseconds(1))).respond(
+        let api = CustomerAPI(
+            compute: ComputeAPI(desk: desk, pause: .milliseconds(1)),
+            resources: ResourceAPI(desk: FakeResourceDesk()))
+        return await api.respond(
             to: APIRequest(
                 method: method, path: path, query: query, headers: headers, body: Array(body.utf8)))
     }

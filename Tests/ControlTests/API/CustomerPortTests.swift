@@ -20,7 +20,9 @@ import Wire
         try await withTemporaryDirectory { directory in
             let socket = directory.path + "/customers.sock"
             let port = CustomerPort(
-                api: CustomerAPI(compute: ComputeAPI(desk: desk)), socket: socket,
+                api: CustomerAPI(
+                    compute: ComputeAPI(desk: desk),
+                    resources: ResourceAPI(desk: FakeResourceDesk())), socket: socket,
                 clock: WallClock { .noon }, random: .system,
                 logger: Logger(label: "test") { _ in said })
             let (ready, continuation) = AsyncStream<Void>.makeStream()

@@ -152,7 +152,7 @@ struct BedrockAnswerTests {
             .insufficientQuota: ("ServiceQuotaExceededException", 400),
             .unauthenticated: ("AccessDeniedException", 403),
             .modelNotFound: ("ResourceNotFoundException", 404),
-            .notFound: ("UnknownOperationException", 404),
+            .notFound: ("ResourceNotFoundException", 404),
             .timeout: ("ModelTimeoutException", 408),
             .engineFailed: ("ModelErrorException", 424),
             .rateLimited: ("ThrottlingException", 429),

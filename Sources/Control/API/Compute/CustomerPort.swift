@@ -28,7 +28,8 @@ package struct CustomerPort: Sendable {
         try? FileManager.default.removeItem(atPath: socket)
         let server = APIServer(
             label: "customer", address: .unixDomainSocket(path: socket), clock: clock,
-            random: random, logger: logger, respond: { await api.respond(to: $0) },
+            random: random, logger: logger, maximumBody: CustomerAPI.maximumBody,
+            respond: { await api.respond(to: $0) },
             attach: { try await api.attach($0) })
         try await server.run { [socket, logger] _ in
             do {

@@ -1,0 +1,84 @@
+import Vocabulary
+import Wire
+
+/// What control can be asked for about the things that customers keep with it under a vendor's API.
+/// A customer sees and touches what belongs to its key's project; all else does not exist for it.
+package protocol ResourceDesk: FoundationModelDesk {}
+
+/// The operations of vendors' APIs on what customers keep with us: decodes, checks the form, asks
+/// the desk, answers in the dialect. One handler for each family, in the files beside this one.
+package struct ResourceAPI: Sendable {
+    let desk: any ResourceDesk
+
+    package init(desk: any ResourceDesk) { self.desk = desk }
+
+    /// nil where the request line names no such operation.
+    func respond(to request: APIRequest) async -> APIResponse? {
+        let method = request.method == "HEAD" ? "GET" : request.method
+        guard
+            let (operation, parameters) = try? ResourceOperation.match(
+                method: method, path: request.path)
+        else { return nil }
+        let id = request.headers["x-request-id"] ?? ""
+        var response: APIResponse
+        do {
+            let call = ResourceCall(
+                operation, parameters: parameters, identity: try CustomerIdentity(request),
+                request: request)
+            response = try await answer(call)
+        } catch let failure as Failure {
+            response = .failure(failure, in: operation.dialect, requestID: id)
+        } catch {
+            response = .failure(
+                Failure(.internalError, "Something went wrong here; nothing was changed."),
+                in: operation.dialect, requestID: id)
+        }
+        if let dialect = operation.dialect {
+            response.headers[dialect.requestHeader.lowercased()] = id
+        }
+        return response
+    }
+
+    private func answer(_ call: ResourceCall) async throws -> APIResponse {
+        switch call.operation.family {
+        case .foundationModels: try await foundationModels(call)
+        }
+    }
+}
+
+extension APIResponse {
+    /// A failure in the form of a dialect; nil: OpenAI's.
+    static func failure(
+        _ failure: Failure, in dialect: (any Dialect.Type)?, requestID: String
+    ) -> APIResponse {
+        var response = APIResponse(
+            status: dialect?.status(of: failure.code) ?? OpenAIStatus.status(of: failure.code),
+            contentType: "application/json",
+            body: dialect?.error(failure, requestID: requestID)
+                ?? OpenAIErrorBody.make(failure, requestID: requestID))
+        for (name, value) in dialect?.errorHeaders(failure) ?? [] {
+            response.headers[name.lowercased()] = value
+        }
+        let isWorthIt = failure.retry != .never || OpenAIStatus.shouldRetry(of: failure.code)
+        response.headers["x-should-retry"] = isWorthIt ? "true" : "false"
+        if case .after(let wait) = failure.retry {
+            response.headers["retry-after"] = "\(max(1, wait.components.seconds))"
+        }
+        return response
+    }
+}
+
+extension CustomerIdentity {
+    /// As a gateway has written it into the header.
+    init(_ request: APIRequest) throws(Failure) {
+        guard
+            let organization = request.headers[CustomerHeader.organization]
+                .flatMap({ OrganizationID($0) }),
+            let project = request.headers[CustomerHeader.project].flatMap({ ProjectID($0) }),
+            let key = request.headers[CustomerHeader.key].flatMap({ APIKeyID($0) })
+        else {
+            throw Failure(.unauthenticated, "No gateway has recognised who this is from.")
+        }
+        self.init(organization: organization, project: project, key: key)
+    }
+}

@@ -1,0 +1,30 @@
+/// A resource as clients of AWS name it: by its own name, or by an ARN around it. Partition, region
+/// and account of an ARN say nothing here.
+package struct BedrockName: Hashable, Sendable {
+    /// `foundation-model` and the like; nil: no ARN.
+    package let kind: String?
+    package let name: String
+
+    static let partitionAndRegion = "arn:aws:bedrock:us-east-1"
+
+    /// nil where it is an ARN, but of nothing of Bedrock's.
+    package init?(_ text: String) {
+        guard text.utf8.starts(with: "arn:".utf8) else {
+            kind = nil
+            name = text
+            return
+        }
+        // arn:PARTITION:bedrock:REGION:ACCOUNT:KIND/NAME, where the name may have colons too.
+        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[2] == "bedrock" else { return nil }
+        let resource = parts[5].split(separator: "/", maxSplits: 1)
+        guard resource.count == 2 else { return nil }
+        kind = String(resource[0])
+        name = String(resource[1])
+    }
+
+    /// The ARN of a hosted model.
+    package static func foundationModel(_ name: String) -> String {
+        "\(partitionAndRegion)::foundation-model/\(name)"
+    }
+}
