@@ -42,7 +42,8 @@ def parameters(options):
     p.endpoint_metrics = True
     p.endpoint_slots = True
     p.cache_prompt = True
-    p.cache_ram_mib = 64  # the default would be 8 GiB
+    # A cache beside the slots would show one customer what another has asked.
+    p.cache_ram_mib = 0
     p.offline = True
     p.ui = False
     return p

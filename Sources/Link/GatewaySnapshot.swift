@@ -48,8 +48,14 @@ package struct OrganizationTerms: Hashable, Codable, Sendable {
     package var organization: OrganizationID
     package var name: String
     package var kind: Kind
+    /// Keeps the organization's prompts in an engine's prefix cache from others: nobody else can
+    /// guess it. nil where control has no secret to make it of.
+    package var cacheSalt: String?
 
-    package init(organization: OrganizationID, name: String, kind: Kind) {
+    package init(
+        organization: OrganizationID, name: String, kind: Kind, cacheSalt: String? = nil
+    ) {
+        self.cacheSalt = cacheSalt
         self.organization = organization
         self.name = name
         self.kind = kind

@@ -71,6 +71,7 @@ import Wire
         ["model", "add", "m", "--gguf", "f", "--url", "http://h/v1", "--price-as", "x"],
         ["model", "add", "m", "--gguf", "f"],
         ["model", "add", "m", "--gguf", "f", "--key-file", "k", "--price-as", "x"],
+        ["model", "add", "m", "--gguf", "f", "--engine", "vllm", "--price-as", "x"],
         ["usage", "--period", "2026-13"],
         ["usage", "--period", "2026-11", "--from", "2026-11-02"],
         ["invoice", "issue"],

@@ -70,6 +70,28 @@ def test_the_same_prompt_again_is_read_from_the_cache(client):
     assert 0 < again.usage.prompt_tokens_details.cached_tokens < again.usage.prompt_tokens
 
 
+def test_nobody_reads_what_another_customer_has_asked(product, make_customer):
+    question = [{"role": "user", "content": "What would you like to know about water? " * 20}]
+    options = {"max_tokens": 1, "temperature": 0}
+
+    def cached(customer, **extra):
+        chat = client_of(product, customer.key).chat.completions
+        usage = chat.create(model=DEMO_MODEL, messages=question, **options, **extra).usage
+        return usage.prompt_tokens_details.cached_tokens
+
+    one, other = make_customer(), make_customer()
+    assert cached(one) == 0
+    assert cached(one) > 100
+    for _ in range(12):
+        assert cached(make_customer()) == 0
+    assert cached(other) == 0
+    assert cached(other) > 100
+    # What the engine spreads over its slots is nobody's afterwards.
+    cached(one, n=3)
+    for _ in range(8):
+        assert cached(make_customer()) == 0
+
+
 def test_stream(client):
     chunks = list(chat(client, stream=True, max_tokens=24))
     assert chunks[0].choices[0].delta.role == "assistant"

@@ -120,13 +120,13 @@ struct AnswerTests {
         #expect(decoded == "é😀\u{8}\u{C}/\"")
     }
 
-    @Test(arguments: [Endpoint.chatCompletions, .completions])
-    func `a stream ends at a token boundary with its reason`(_ endpoint: Endpoint) throws {
+    @Test(arguments: [EngineOperation.chat, .completion])
+    func `a stream ends at a token boundary with its reason`(_ operation: EngineOperation) throws {
         let usage = EngineUsage(
             promptTokens: 13, cachedTokens: 4, completionTokens: 6, reasoningTokens: 2)
         let bytes = OpenAIStreamEnd.finalFrame(
             id: "chatcmpl-\"1\"", created: 7, model: "m", stopReason: "insufficient_quota",
-            message: "The credit is used up.", usage: usage, endpoint: endpoint, choices: [0, 2])
+            message: "The credit is used up.", usage: usage, operation: operation, choices: [0, 2])
         var splitter = EventStreamSplitter()
         var frames: [(ChatFrame, [UInt8])] = []
         while let range = try bytes.withUnsafeBytes({ try splitter.next($0) }) {
@@ -143,7 +143,7 @@ struct AnswerTests {
         #expect(last["id"] as? String == "chatcmpl-\"1\"")
         #expect(
             last["object"] as? String
-                == (endpoint == .chatCompletions ? "chat.completion.chunk" : "text_completion"))
+                == (operation == .chat ? "chat.completion.chunk" : "text_completion"))
         let quiet = OpenAIStreamEnd.finalFrame(
             id: "x", created: 7, model: "m", stopReason: "a", message: "b", usage: nil)
         #expect(!String(decoding: quiet, as: UTF8.self).contains("usage"))

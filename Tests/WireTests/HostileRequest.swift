@@ -1,9 +1,10 @@
 import Testing
 import Vocabulary
+import Wire
 
 /// A body that must be refused, and how.
 struct HostileRequest: Sendable, CustomTestStringConvertible {
-    var endpoint: Endpoint
+    var operation: EngineOperation
     var body: String
     var code: Failure.Code
     var parameter: String?
@@ -15,7 +16,7 @@ struct HostileRequest: Sendable, CustomTestStringConvertible {
         _ body: String, _ parameter: String? = nil, code: Failure.Code = .invalidRequest
     ) -> HostileRequest {
         HostileRequest(
-            endpoint: .chatCompletions, body: body, code: code, parameter: parameter)
+            operation: .chat, body: body, code: code, parameter: parameter)
     }
 
     /// One more member of a chat that is right without it.
@@ -53,7 +54,7 @@ struct HostileRequest: Sendable, CustomTestStringConvertible {
         _ members: String, _ parameter: String?, code: Failure.Code = .invalidRequest
     ) -> HostileRequest {
         HostileRequest(
-            endpoint: .embeddings, body: #"{"model":"m",\#(members)}"#, code: code,
+            operation: .embedding, body: #"{"model":"m",\#(members)}"#, code: code,
             parameter: parameter)
     }
 
@@ -62,7 +63,7 @@ struct HostileRequest: Sendable, CustomTestStringConvertible {
         _ members: String, _ parameter: String?, code: Failure.Code = .invalidRequest
     ) -> HostileRequest {
         HostileRequest(
-            endpoint: .completions, body: #"{"model":"m",\#(members)}"#, code: code,
+            operation: .completion, body: #"{"model":"m",\#(members)}"#, code: code,
             parameter: parameter)
     }
 }

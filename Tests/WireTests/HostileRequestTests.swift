@@ -198,7 +198,7 @@ struct HostileRequestTests {
             let body = Array(#"{"model":"m","user":"a"#.utf8) + end + Array(#""}"#.utf8)
             let failure = #expect(throws: Failure.self) {
                 try body.withUnsafeBytes {
-                    try OpenAIRequestScanner.scan($0, endpoint: .chatCompletions)
+                    try OpenAIRequestScanner.scan($0, operation: .chat)
                 }
             }
             #expect(failure?.code == .invalidRequest)
@@ -218,7 +218,7 @@ struct HostileRequestTests {
 
 /// Expects the code and the parameter, and a message that a person can read.
 func expectRefusal(of one: HostileRequest) {
-    let failure = #expect(throws: Failure.self) { try scan(one.body, one.endpoint) }
+    let failure = #expect(throws: Failure.self) { try scan(one.body, one.operation) }
     #expect(failure?.code == one.code)
     #expect(failure?.parameter == one.parameter)
     #expect(failure?.message.hasSuffix(".") == true)

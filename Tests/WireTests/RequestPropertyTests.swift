@@ -52,36 +52,36 @@ struct RequestPropertyTests {
         }
     }
 
-    private static let bodies: [(Endpoint, String)] = [
+    private static let bodies: [(EngineOperation, String)] = [
         (
-            .chatCompletions,
+            .chat,
             #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a\n"},"#
                 + #"{"type":"image_url","image_url":{"url":"https://x"}}]}],"stream":true,"n":2,"#
                 + #""stream_options":{"include_usage":true},"max_tokens":12,"temperature":0.5,"#
                 + #""tools":[{"type":"function","function":{"name":"f"}}],"user":"é😀","x":[1]}"#
         ),
-        (.completions, #"{"prompt":["a","b"],"model":"m","max_tokens":5,"logprobs":3,"y":{}}"#),
-        (.embeddings, #"{"input":[[1,2],[3]],"model":"m","encoding_format":"base64","z":null}"#),
+        (.completion, #"{"prompt":["a","b"],"model":"m","max_tokens":5,"logprobs":3,"y":{}}"#),
+        (.embedding, #"{"input":[[1,2],[3]],"model":"m","encoding_format":"base64","z":null}"#),
     ]
 
     @Test(arguments: 0..<40 as Range<UInt64>)
     func `no mutation crashes the scanner or gives a range outside the body`(_ seed: UInt64) {
         var random = RandomJSON(generator: SeededGenerator(seed: seed))
-        for (endpoint, body) in Self.bodies {
+        for (operation, body) in Self.bodies {
             for _ in 0..<100 {
                 var bytes = Array(body.utf8)
                 for _ in 0..<Int.random(in: 1...2, using: &random.generator) {
                     bytes = random.mutated(bytes)
                 }
-                check(bytes, endpoint)
+                check(bytes, operation)
             }
         }
     }
 
     /// What is accepted must be JSON, and stay what it was through a rewrite.
-    private func check(_ bytes: [UInt8], _ endpoint: Endpoint) {
+    private func check(_ bytes: [UInt8], _ operation: EngineOperation) {
         bytes.withUnsafeBytes { raw in
-            guard let request = try? OpenAIRequestScanner.scan(raw, endpoint: endpoint) else {
+            guard let request = try? OpenAIRequestScanner.scan(raw, operation: operation) else {
                 return
             }
             #expect(isValid(bytes))
@@ -94,13 +94,13 @@ struct RequestPropertyTests {
             }
             #expect(request.promptBytes <= bytes.count)
             let splices = OpenAIRewrite.splices(
-                for: request, maximumTokens: endpoint == .embeddings ? nil : 77,
-                upstreamModel: "up\"stream", counting: .finalUsage, cacheSalt: nil)
+                for: request, maximumTokens: operation == .embedding ? nil : 77,
+                upstreamModel: "up\"stream", counting: .finalUsage, cache: nil)
             let rewritten = apply(splices, to: raw)
             rewritten.withUnsafeBytes { again in
-                let second = try? OpenAIRequestScanner.scan(again, endpoint: endpoint)
+                let second = try? OpenAIRequestScanner.scan(again, operation: operation)
                 #expect(second?.model == "up\"stream")
-                #expect(second?.maximumTokens == (endpoint == .embeddings ? nil : 77))
+                #expect(second?.maximumTokens == (operation == .embedding ? nil : 77))
                 #expect(second?.streaming == request.streaming)
                 #expect(second?.includeUsage == request.streaming)
                 #expect(second?.choices == request.choices)
@@ -111,12 +111,12 @@ struct RequestPropertyTests {
 
     @Test
     func `every cut of a body is refused`() {
-        for (endpoint, body) in Self.bodies {
+        for (operation, body) in Self.bodies {
             let bytes = Array(body.utf8)
             for count in 0..<bytes.count {
                 #expect(throws: Failure.self) {
                     try bytes[..<count].withUnsafeBytes {
-                        try OpenAIRequestScanner.scan($0, endpoint: endpoint)
+                        try OpenAIRequestScanner.scan($0, operation: operation)
                     }
                 }
             }

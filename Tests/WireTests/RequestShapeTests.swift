@@ -54,10 +54,10 @@ struct RequestShapeTests {
         #expect(request.usesTools)
     }
 
-    static let accepted: [(Endpoint, String)] = [
-        (.chatCompletions, #""messages":[{"role":"user","content":""}]"#),
+    static let accepted: [(EngineOperation, String)] = [
+        (.chat, #""messages":[{"role":"user","content":""}]"#),
         (
-            .chatCompletions,
+            .chat,
             #""stream":null,"stream_options":null,"n":null,"max_tokens":null,"stop":null,"seed":null,"#
                 + #""temperature":null,"tools":null,"tool_choice":null,"logit_bias":null,"#
                 + #""response_format":null,"user":null,"logprobs":null,"top_logprobs":null,"#
@@ -65,54 +65,54 @@ struct RequestShapeTests {
                 + #""messages":[{"role":"user","content":"a"}]"#
         ),
         (
-            .chatCompletions,
+            .chat,
             #""top_k":40,"min_p":0.05,"repeat_penalty":1.1,"grammar":"root ::= x","ignore_eos":true,"#
                 + #""samplers":["top_k"],"chat_template_kwargs":{"enable_thinking":false},"#
                 + #""unknown":{"deep":[1,{"x":null}]},"Other":1,"#
                 + #""messages":[{"role":"user","content":"a"}]"#
         ),
         (
-            .chatCompletions,
+            .chat,
             #""temperature":2.0,"top_p":0,"presence_penalty":-2,"frequency_penalty":2e0,"#
                 + #""logprobs":true,"top_logprobs":20,"stop":"x","tools":[],"tool_choice":"auto","#
                 + #""modalities":["text"],"service_tier":"auto","logit_bias":{"5":-100},"#
                 + #""messages":[{"content":"a","role":"user","name":null}]"#
         ),
         (
-            .chatCompletions,
+            .chat,
             #""functions":[{"name":"f"}],"function_call":{"name":"f"},"messages":["#
                 + #"{"role":"assistant","function_call":{"name":"f","arguments":"{}"}},"#
                 + #"{"role":"function","name":"f","content":"1"},"#
                 + #"{"role":"assistant","content":null,"refusal":"no"}]"#
         ),
-        (.completions, #""prompt":"""#), (.completions, #""prompt":["a","b"],"echo":true"#),
-        (.completions, #""prompt":"a","logprobs":5,"best_of":3,"n":2,"suffix":"z""#),
-        (.completions, #""prompt":"a","max_tokens":2147483647"#),
-        (.embeddings, #""input":"a","encoding_format":"base64","dimensions":256"#),
-        (.embeddings, #""input":["a","b"],"encoding_format":"float","user":"x""#),
+        (.completion, #""prompt":"""#), (.completion, #""prompt":["a","b"],"echo":true"#),
+        (.completion, #""prompt":"a","logprobs":5,"best_of":3,"n":2,"suffix":"z""#),
+        (.completion, #""prompt":"a","max_tokens":2147483647"#),
+        (.embedding, #""input":"a","encoding_format":"base64","dimensions":256"#),
+        (.embedding, #""input":["a","b"],"encoding_format":"float","user":"x""#),
     ]
 
     @Test(arguments: accepted)
-    func `is accepted`(_ endpoint: Endpoint, _ members: String) throws {
-        let request = try scan(" \r\n\t{ \"model\" : \"m\" , \(members) } \n", endpoint)
+    func `is accepted`(_ operation: EngineOperation, _ members: String) throws {
+        let request = try scan(" \r\n\t{ \"model\" : \"m\" , \(members) } \n", operation)
         #expect(request.model == "m")
         #expect(request.membersOffset == 5)
     }
 
-    static let texts: [(Endpoint, String, inputs: Int, promptBytes: Int?)] = [
-        (.embeddings, #"{"model":"m","input":"abc"}"#, 1, nil),
-        (.embeddings, #"{"model":"m","input":["abc","d","e"]}"#, 3, nil),
-        (.embeddings, #"{"model":"m","input":[1,2,3,4]}"#, 1, 4),
-        (.embeddings, #"{"model":"m","input":[[1,2],[3],[4,5,6]]}"#, 3, 6),
-        (.completions, #"{"model":"m","prompt":[[1,2],[3]]}"#, 2, 3),
-        (.completions, #"{"model":"m","prompt":["a","b"]}"#, 2, nil),
+    static let texts: [(EngineOperation, String, inputs: Int, promptBytes: Int?)] = [
+        (.embedding, #"{"model":"m","input":"abc"}"#, 1, nil),
+        (.embedding, #"{"model":"m","input":["abc","d","e"]}"#, 3, nil),
+        (.embedding, #"{"model":"m","input":[1,2,3,4]}"#, 1, 4),
+        (.embedding, #"{"model":"m","input":[[1,2],[3],[4,5,6]]}"#, 3, 6),
+        (.completion, #"{"model":"m","prompt":[[1,2],[3]]}"#, 2, 3),
+        (.completion, #"{"model":"m","prompt":["a","b"]}"#, 2, nil),
     ]
 
     @Test(arguments: texts)
     func `texts and tokens are counted`(
-        _ endpoint: Endpoint, _ body: String, inputs: Int, promptBytes: Int?
+        _ operation: EngineOperation, _ body: String, inputs: Int, promptBytes: Int?
     ) throws {
-        let request = try scan(body, endpoint)
+        let request = try scan(body, operation)
         #expect(request.inputs == inputs)
         #expect(request.promptBytes == promptBytes ?? body.utf8.count)
     }
@@ -120,9 +120,9 @@ struct RequestShapeTests {
     @Test
     func `an escaped model name means what it says`() throws {
         #expect(
-            try scan(#"{"model":"org\/m\u002d1","prompt":"a"}"#, .completions).model == "org/m-1")
+            try scan(#"{"model":"org\/m\u002d1","prompt":"a"}"#, .completion).model == "org/m-1")
         let escaped = String(repeating: "\\u0061", count: 256)
-        #expect(try scan(#"{"model":"\#(escaped)","prompt":"a"}"#, .completions).model.count == 256)
+        #expect(try scan(#"{"model":"\#(escaped)","prompt":"a"}"#, .completion).model.count == 256)
     }
 
     @Test
@@ -138,7 +138,7 @@ struct RequestShapeTests {
 
     @Test
     func `best_of counts as answers`() throws {
-        let request = try scan(#"{"model":"m","prompt":"a","n":2,"best_of":5}"#, .completions)
+        let request = try scan(#"{"model":"m","prompt":"a","n":2,"best_of":5}"#, .completion)
         #expect(request.choices == 5)
         #expect(request.choicesPerPrompt == 2)
     }

@@ -30,51 +30,51 @@ struct ResponseBodyTests {
         let numbers = Array(repeating: "-0.0123456789", count: 20_000).joined(separator: ",")
         let answer = try scan(
             #"{"data":[{"embedding":[\#(numbers)],"index":0}],"usage":{"prompt_tokens":6}}"#)
-        #expect(answer.usage?.counts(for: .embeddings) == TokenCounts(embedding: 6))
+        #expect(answer.usage?.counts(for: .embedding) == TokenCounts(embedding: 6))
         #expect(answer.timingsRange == nil && answer.modelRange == nil)
     }
 
-    static let usages: [(String, Endpoint, TokenCounts)] = [
+    static let usages: [(String, EngineOperation, TokenCounts)] = [
         (
-            #"{"prompt_tokens":5,"completion_tokens":7}"#, .completions,
+            #"{"prompt_tokens":5,"completion_tokens":7}"#, .completion,
             TokenCounts(input: 5, output: 7)
         ),
         (
             #"{"prompt_tokens":5,"prompt_tokens_details":{"cached_tokens":9},"completion_tokens":7}"#,
-            .chatCompletions, TokenCounts(cacheRead: 5, output: 7)
+            .chat, TokenCounts(cacheRead: 5, output: 7)
         ),
         (
             #"{"prompt_tokens":5,"prompt_tokens_details":null,"completion_tokens":7,"#
                 + #""completion_tokens_details":{"reasoning_tokens":4},"total_tokens":12}"#,
-            .chatCompletions, TokenCounts(input: 5, output: 3, reasoning: 4)
+            .chat, TokenCounts(input: 5, output: 3, reasoning: 4)
         ),
         (
             #"{"prompt_tokens":5,"completion_tokens":7,"total_tokens":16,"#
                 + #""completion_tokens_details":{"reasoning_tokens":4}}"#,
-            .chatCompletions, TokenCounts(input: 5, output: 7, reasoning: 4)
+            .chat, TokenCounts(input: 5, output: 7, reasoning: 4)
         ),
         (
             #"{"prompt_tokens":50,"prompt_cache_hit_tokens":20,"completion_tokens":7}"#,
-            .chatCompletions, TokenCounts(input: 30, cacheRead: 20, output: 7)
+            .chat, TokenCounts(input: 30, cacheRead: 20, output: 7)
         ),
         (
-            #"{"prompt_tokens":-5,"completion_tokens":1.5}"#, .chatCompletions, TokenCounts.zero
+            #"{"prompt_tokens":-5,"completion_tokens":1.5}"#, .chat, TokenCounts.zero
         ),
         (
-            #"{"prompt_tokens":9223372036854775807,"completion_tokens":3}"#, .chatCompletions,
+            #"{"prompt_tokens":9223372036854775807,"completion_tokens":3}"#, .chat,
             TokenCounts(output: 3)
         ),
         (
-            #"{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":3}}"#, .embeddings,
+            #"{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":3}}"#, .embedding,
             TokenCounts(embedding: 9)
         ),
     ]
 
     @Test(arguments: usages)
     func `classes of tokens do not overlap`(
-        _ usage: String, _ endpoint: Endpoint, _ counts: TokenCounts
+        _ usage: String, _ operation: EngineOperation, _ counts: TokenCounts
     ) throws {
-        #expect(try scan(#"{"usage":\#(usage)}"#).usage?.counts(for: endpoint) == counts)
+        #expect(try scan(#"{"usage":\#(usage)}"#).usage?.counts(for: operation) == counts)
     }
 
     @Test(arguments: ["", "null", "[]", "{", "{} x", "<html>", #"{"usage":{}"#])

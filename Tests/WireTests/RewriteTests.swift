@@ -4,10 +4,10 @@ import Wire
 
 /// Scans a body written as text.
 func scan(
-    _ body: String, _ endpoint: Endpoint = .chatCompletions
+    _ body: String, _ operation: EngineOperation = .chat
 ) throws -> ScannedRequest {
     try Array(body.utf8).withUnsafeBytes {
-        try OpenAIRequestScanner.scan($0, endpoint: endpoint)
+        try OpenAIRequestScanner.scan($0, operation: operation)
     }
 }
 
@@ -15,10 +15,11 @@ func scan(
 struct RewriteTests {
     struct Case: Sendable {
         var body: String
+        var operation = EngineOperation.chat
         var tokens: Int64?
         var model: String?
         var counting = OpenAIRewrite.Counting.finalUsage
-        var salt: String?
+        var cache: OpenAIRewrite.CacheScope?
         var expected: String
     }
 
@@ -47,10 +48,18 @@ struct RewriteTests {
         Case(
             body: #"{"model":"m","stream_options":{"include_usage":false},"stream":true,"#
                 + #""messages":[{"role":"user","content":"a"}]}"#,
-            counting: .continuousUsage, salt: "org_1",
+            counting: .continuousUsage, cache: .salt("org_1"),
             expected: #"{"cache_salt":"org_1","model":"m","stream_options":"#
                 + #"{"include_usage":true,"continuous_usage_stats":true},"stream":true,"#
                 + #""messages":[{"role":"user","content":"a"}]}"#),
+        Case(
+            body: #"{"model":"m","prompt":"a"}"#, operation: .completion,
+            cache: .slot(3, mayRead: true),
+            expected: #"{"id_slot":3,"model":"m","prompt":"a"}"#),
+        Case(
+            body: #"{"model":"m","prompt":"a"}"#, operation: .completion,
+            cache: .slot(nil, mayRead: false),
+            expected: #"{"cache_prompt":false,"model":"m","prompt":"a"}"#),
         Case(
             body: #"{"model":"m","stream_options":{"include_obfuscation":false},"stream":true,"#
                 + #""messages":[{"role":"user","content":"a"}]}"#,
@@ -61,10 +70,10 @@ struct RewriteTests {
 
     @Test(arguments: cases)
     func `only what must change changes`(_ one: Case) throws {
-        let request = try scan(one.body)
+        let request = try scan(one.body, one.operation)
         let splices = OpenAIRewrite.splices(
             for: request, maximumTokens: one.tokens, upstreamModel: one.model,
-            counting: one.counting, cacheSalt: one.salt)
+            counting: one.counting, cache: one.cache)
         let rewritten = Array(one.body.utf8).withUnsafeBytes { apply(splices, to: $0) }
         #expect(String(decoding: rewritten, as: UTF8.self) == one.expected)
         #expect(
@@ -76,12 +85,12 @@ struct RewriteTests {
     ])
     func `a plain request can be made a stream`(_ stream: String) throws {
         let body = #"{"model":"m",\#(stream)"prompt":["a","b"],"max_tokens":9}"#
-        let request = try scan(body, .completions)
+        let request = try scan(body, .completion)
         let splices = OpenAIRewrite.splices(
             for: request, maximumTokens: 3, upstreamModel: nil, counting: .finalUsage,
-            cacheSalt: nil, asStream: true)
+            cache: nil, asStream: true)
         let rewritten = Array(body.utf8).withUnsafeBytes { apply(splices, to: $0) }
-        let again = try scan(String(decoding: rewritten, as: UTF8.self), .completions)
+        let again = try scan(String(decoding: rewritten, as: UTF8.self), .completion)
         #expect(again.streaming && again.includeUsage && again.maximumTokens == 3)
     }
 }

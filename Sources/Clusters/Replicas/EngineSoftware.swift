@@ -11,8 +11,9 @@ package enum EngineSoftware: Hashable, Sendable {
 
     /// Threads of one engine: one saturates a core, and the gateway needs the others.
     package static let threads = 1
-    /// Prompt cache in main memory, in MiB; llama.cpp would take 8 GiB.
-    private static let promptCacheMiB = 64
+    /// Prompt cache beside the slots, in MiB: none, or one customer would see what another has
+    /// asked. What is in a slot the gateway gives to its owner alone.
+    private static let promptCacheMiB = 0
 
     func command(for order: EngineOrder, socket: String) -> ProcessCommand {
         let label = "engine-\(Self.fileName(for: order))"

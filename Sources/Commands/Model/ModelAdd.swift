@@ -35,6 +35,12 @@ struct ModelAdd: OwnerCommand {
     var supplier: SupplierName?
 
     @Option(
+        help: ArgumentHelp(
+            "What runs at --url: openai, any such server, or vllm, which is also SGLang. The latter "
+                + "is told whose prompts it may use again.", valueName: "kind"))
+    var engine: String?
+
+    @Option(
         help: ArgumentHelp("The file with that server's key, mode 0600.", valueName: "file"))
     var keyFile: String?
 
@@ -76,14 +82,14 @@ struct ModelAdd: OwnerCommand {
         if (priceAs == nil) == (price == nil) {
             throw ValidationError("Name exactly one of --price-as MODEL and --price FILE.")
         }
-        if url == nil, keyFile != nil || upstreamModel != nil {
-            throw ValidationError("--key-file and --upstream-model go with --url.")
+        if url == nil, keyFile != nil || upstreamModel != nil || engine != nil {
+            throw ValidationError("--engine, --key-file and --upstream-model go with --url.")
         }
     }
 
     func run() async throws {
         let body = ModelAddBody(
-            name: name, gguf: gguf.map(environment.absolute), url: url,
+            name: name, gguf: gguf.map(environment.absolute), url: url, engine: engine,
             keyFile: keyFile.map(environment.absolute), supplier: supplier,
             upstreamModel: upstreamModel, priceAs: priceAs,
             priceFile: try price.map { path in

@@ -11,9 +11,14 @@ package struct AccessSecret: Sendable {
     package init(_ text: String) { key = SymmetricKey(data: Data(text.utf8)) }
 
     /// The secret access key that belongs to an API key: 64 hexadecimal digits.
-    func secret(of id: APIKeyID) -> String {
-        let code = HMAC<SHA256>.authenticationCode(
-            for: Data("AWS access key \(id)".utf8), using: key)
+    func secret(of id: APIKeyID) -> String { digits(of: "AWS access key \(id)") }
+
+    /// Under which an organization's prompts are found again in an engine's prefix cache: 64
+    /// hexadecimal digits.
+    func cacheSalt(of id: OrganizationID) -> String { digits(of: "prefix cache of \(id)") }
+
+    private func digits(of text: String) -> String {
+        let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key)
         return code.map { byte in
             String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }.joined()

@@ -145,11 +145,24 @@ extension ControlService {
                     + "longer than the context.", parameter: "context_length")
         }
         return Deployment(
-            model: name, engine: body.gguf == nil ? .openAI : .llamaCpp, modelFile: body.gguf,
+            model: name, engine: try engine(of: body), modelFile: body.gguf,
             baseURL: body.url, keyFile: body.keyFile, supplier: body.supplier,
             upstreamModel: body.upstreamModel,
             priceAs: body.priceAs ?? name, capabilities: try capabilities(body.capabilities),
             contextLength: context, maximumOutputTokens: output, slots: slots, createdAt: now)
+    }
+
+    private static func engine(of body: ModelAddBody) throws(Failure) -> EngineKind {
+        guard let engine = body.engine else { return body.gguf == nil ? .openAI : .llamaCpp }
+        switch engine {
+        case "openai" where body.url != nil: return .openAI
+        case "vllm" where body.url != nil: return .vLLM
+        default:
+            throw Failure(
+                .invalidRequest,
+                "'engine' goes with 'url' and is 'openai' or 'vllm' (which is also SGLang).",
+                parameter: "engine")
+        }
     }
 
     private static func capabilities(_ names: [String]?) throws(Failure) -> Set<Capability> {

@@ -130,7 +130,8 @@ extension Directory {
             version: version,
             organizations: organizations.values.sorted { $0.id < $1.id }.map {
                 OrganizationTerms(
-                    organization: $0.id, name: $0.name, kind: $0.isInternal ? .internal : .customer)
+                    organization: $0.id, name: $0.name, kind: $0.isInternal ? .internal : .customer,
+                    cacheSalt: signing?.cacheSalt(of: $0.id))
             },
             projects: projects.values.sorted { $0.id < $1.id }.map {
                 ProjectTerms(

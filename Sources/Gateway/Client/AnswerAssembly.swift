@@ -36,9 +36,9 @@ final class AnswerAssembly {
     }
 
     /// The whole answer; nil if it cannot be written.
-    func body(endpoint: Endpoint, model: String, usage: EngineUsage) -> [UInt8]? {
+    func body(operation: EngineOperation, model: String, usage: EngineUsage) -> [UInt8]? {
         var answer = envelope
-        answer["object"] = endpoint == .chatCompletions ? "chat.completion" : "text_completion"
+        answer["object"] = operation == .chat ? "chat.completion" : "text_completion"
         answer["model"] = model
         answer["choices"] = choices.sorted { $0.key < $1.key }.map { _, choice in
             var choice = choice

@@ -26,7 +26,7 @@ extension ClientConnection {
         var failure: Failure?
         exchange.body.withUnsafeReadableBytes { bytes in
             do throws(Failure) {
-                exchange.scanned = try OpenAIRequestScanner.scan(bytes, endpoint: exchange.endpoint)
+                exchange.scanned = try OpenAIRequestScanner.scan(bytes, operation: exchange.operation)
             } catch {
                 failure = error
             }
@@ -60,14 +60,14 @@ extension ClientConnection {
         _ scanned: ScannedRequest, against model: ModelEntry
     ) throws(Failure) {
         let needed: Capability =
-            switch scanned.endpoint {
-            case .chatCompletions, .messages, .converse, .invokeModel, .responses: .chat
-            case .completions: .completions
-            case .embeddings: .embeddings
+            switch scanned.operation {
+            case .chat: .chat
+            case .completion: .completions
+            case .embedding: .embeddings
             }
         guard model.deployment.capabilities.contains(needed) else {
             throw Failure(
-                .unsupported, "\(model.deployment.model) does not do \(scanned.endpoint.rawValue).",
+                .unsupported, "\(model.deployment.model) does not do \(scanned.operation.rawValue).",
                 parameter: "model")
         }
         if scanned.imageParts > 0, !model.deployment.capabilities.contains(.images) {
@@ -100,7 +100,7 @@ extension ClientConnection {
                 Int64(scanned.promptBytes) + loop.limits.templateTokens,
                 model.deployment.contextLength * inputs)
         var generated: Int64 = 0
-        if scanned.endpoint != .embeddings {
+        if scanned.operation != .embedding {
             let wanted = min(
                 scanned.maximumTokens ?? model.deployment.maximumOutputTokens,
                 model.deployment.maximumOutputTokens)
@@ -178,7 +178,8 @@ extension ClientConnection {
     /// A place that came after its request had gone.
     func giveUpPlace(_ replica: ReplicaSnapshot, in pool: ModelPool) {
         pool.release(
-            replica.replica, request: loop.newRequestID(), counts: .zero, wasAborted: false)
+            replica.replica, request: loop.newRequestID(), counts: .zero, wasAborted: false,
+            wasServed: false, at: loop.now)
     }
 
     /// Ends a request that was admitted but never reached an engine.
@@ -250,7 +251,7 @@ extension ClientConnection {
         OpenedRequest(
             request: exchange.request, organization: exchange.key.account.organization,
             project: exchange.key.project, key: exchange.key.key, replica: replica.replica,
-            model: replica.model, endpoint: exchange.recordedEndpoint,
+            model: replica.model, endpoint: exchange.endpoint,
             streaming: exchange.scanned?.streaming ?? false, at: exchange.openedAt,
             priceVersion: priced.version, hold: hold.amount)
     }

@@ -68,7 +68,7 @@ extension ClientConnection {
         exchange.answer = ByteBuffer()
         phase = .settling
         settle(
-            exchange, outcome: .completed, known: answer.usage.counts(for: exchange.endpoint),
+            exchange, outcome: .completed, known: answer.usage.counts(for: exchange.operation),
             wasDelivered: true)
     }
 }

@@ -58,7 +58,7 @@ extension ClientConnection: EngineUser {
             }
         let splices = OpenAIRewrite.splices(
             for: scanned, maximumTokens: maximumTokens(exchange, scanned: scanned),
-            upstreamModel: exchange.upstreamModel, counting: counting, cacheSalt: nil,
+            upstreamModel: exchange.upstreamModel, counting: counting, cache: cacheScope(exchange, on: replica),
             asStream: exchange.assembly != nil)
         let grown = splices.reduce(exchange.body.readableBytes) {
             $0 + $1.replacement.count - $1.range.count
@@ -78,8 +78,40 @@ extension ClientConnection: EngineUser {
         return [whole]
     }
 
+    /// Where a supplier's server is asked, its cache is shared by all that we send there.
+    private func cacheScope(
+        _ exchange: Exchange, on replica: ReplicaSnapshot
+    ) -> OpenAIRewrite.CacheScope? {
+        switch replica.engine {
+        case .vLLM: return .salt(exchange.key.account.cacheSalt)
+        case .openAI: return nil
+        case .llamaCpp: break
+        }
+        guard let scanned = exchange.scanned, exchange.model?.deployment.modelFile != nil else {
+            // How somebody else has started it is not known: it may keep prompts beside its slots.
+            return .slot(nil, mayRead: false)
+        }
+        let use: EngineSlots.Use
+        if let known = exchange.slot {
+            use = known
+        } else if let pool = exchange.model?.pool {
+            use = pool.takeSlot(
+                on: replica, request: exchange.request, for: exchange.key.account.organization,
+                opening: Array(
+                    exchange.body.readableBytesView.dropFirst(scanned.promptOffset)
+                        .prefix(EngineSlots.openingBytes)),
+                scatters: scanned.operation == .embedding || scanned.choices > 1
+                    || scanned.inputs > 1,
+                at: loop.now)
+            exchange.slot = use
+        } else {
+            use = EngineSlots.Use(slot: nil, mayRead: false)
+        }
+        return .slot(use.slot, mayRead: use.mayRead)
+    }
+
     private func maximumTokens(_ exchange: Exchange, scanned: ScannedRequest) -> Int64? {
-        guard scanned.endpoint != .embeddings, let hold = exchange.hold else { return nil }
+        guard scanned.operation != .embedding, let hold = exchange.hold else { return nil }
         let answers = scanned.choices * Int64(max(1, scanned.inputs))
         let each = max(1, hold.generatedLimit / answers)
         return each == scanned.maximumTokens ? nil : each
@@ -90,11 +122,11 @@ extension ClientConnection: EngineUser {
         _ exchange: Exchange, at replica: ReplicaSnapshot
     ) -> (prefix: String, rest: StaticString) {
         if let stage = exchange.counting { return (stage.path(behind: replica.pathPrefix), "") }
-        return switch exchange.endpoint {
-        case .chatCompletions, .messages, .converse, .invokeModel, .responses:
+        return switch exchange.operation {
+        case .chat:
             (replica.pathPrefix, "/chat/completions")
-        case .completions: (replica.pathPrefix, "/completions")
-        case .embeddings: (replica.pathPrefix, "/embeddings")
+        case .completion: (replica.pathPrefix, "/completions")
+        case .embedding: (replica.pathPrefix, "/embeddings")
         }
     }
 
@@ -281,7 +313,7 @@ extension ClientConnection: EngineUser {
             respond(Failure(.engineFailed, "The engine's answer was not understood."))
             return
         }
-        let known = usage?.counts(for: exchange.endpoint) ?? .zero
+        let known = usage?.counts(for: exchange.operation) ?? .zero
         var edits = timings.map { [Splice(range: $0, replacement: [])] } ?? []
         if let name = exchange.scanned?.model, let model,
             exchange.upstreamModel != nil

@@ -150,10 +150,10 @@ extension ClientConnection {
         _ head: HTTPRequestHead, _ header: HeaderScan, request: RequestID
     ) throws(Failure) {
         switch GatewayRoute.find(method: head.method, uri: head.uri) {
-        case .model(let endpoint):
-            try openExchange(endpoint, header, request: request)
-        case .chat(let dialect, let address):
-            try openExchange(dialect.endpoint, header, request: request)
+        case .model(let operation):
+            try openExchange(operation, header, request: request)
+        case .chat(_, let address):
+            try openExchange(.chat, header, request: request)
             exchange?.address = address
             if address.purpose == .count { exchange?.counting = .template }
         case .models(let name):
@@ -172,7 +172,7 @@ extension ClientConnection {
     }
 
     private func openExchange(
-        _ endpoint: Endpoint, _ header: HeaderScan, request: RequestID
+        _ operation: EngineOperation, _ header: HeaderScan, request: RequestID
     ) throws(Failure) {
         let key = try authenticate(header)
         if loop.isDraining {
@@ -180,7 +180,7 @@ extension ClientConnection {
                 .shuttingDown, "This gateway is going down. Try again.", retry: .after(.seconds(1)))
         }
         let exchange = Exchange(
-            request: request, endpoint: endpoint, dialect: intake.dialect, key: key)
+            request: request, operation: operation, dialect: intake.dialect, key: key)
         exchange.patience = header.patience
         self.exchange = exchange
     }

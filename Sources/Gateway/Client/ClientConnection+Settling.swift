@@ -46,7 +46,8 @@ extension ClientConnection {
         } else {
             exchange.model?.pool.release(
                 replica.replica, request: exchange.request,
-                counts: result.billed + result.unbilled, wasAborted: wasAborted)
+                counts: result.billed + result.unbilled, wasAborted: wasAborted,
+                wasServed: outcome == .completed || exchange.meter.hasDelivered, at: now)
         }
         // What was opened has to be closed; what no engine was ever sent leaves no trace.
         if exchange.wasSent {

@@ -85,7 +85,7 @@ extension ClientConnection {
             throw Failure(.engineFailed, "The engine failed in the middle of its answer.")
         case .data where frame.isUsageOnly && !exchange.countsByChoice:
             if let usage = frame.usage {
-                exchange.meter.finish(usage.counts(for: exchange.endpoint))
+                exchange.meter.finish(usage.counts(for: exchange.operation))
             }
             if exchange.scanned?.includeUsage == true {
                 add(event, frame, exchange, to: &exchange.ending)
@@ -117,7 +117,7 @@ extension ClientConnection {
             let choice = frame.choiceCount > 0 ? frame.choiceIndex : exchange.lastFinishedChoice
             let answersPerPrompt = Int(exchange.scanned?.choicesPerPrompt ?? 1)
             exchange.meter.finish(
-                choice: choice, usage.counts(for: exchange.endpoint),
+                choice: choice, usage.counts(for: exchange.operation),
                 countsPrompt: choice % max(1, answersPerPrompt) == 0)
         }
         return true
@@ -273,7 +273,7 @@ extension ClientConnection {
                 OpenAIStreamEnd.usageFrame(
                     id: exchange.identity.id ?? "", created: exchange.identity.created ?? 0,
                     model: exchange.scanned?.model ?? "", usage: exchange.meter.usage,
-                    endpoint: exchange.endpoint))
+                    operation: exchange.operation))
         }
         exchange.ending.add(OpenAIStreamEnd.done)
         finishStream(exchange, outcome: .completed)
@@ -283,7 +283,7 @@ extension ClientConnection {
     private func finishAssembly(_ exchange: Exchange) {
         guard
             let body = exchange.assembly?.body(
-                endpoint: exchange.endpoint, model: exchange.scanned?.model ?? "",
+                operation: exchange.operation, model: exchange.scanned?.model ?? "",
                 usage: exchange.meter.usage)
         else {
             settle(exchange, outcome: .engineFailed, known: .zero, wasDelivered: false)

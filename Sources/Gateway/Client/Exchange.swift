@@ -10,9 +10,9 @@ final class Exchange {
     let request: RequestID
     /// Its text form, for headers.
     let requestText: String
-    /// Under which usage is recorded; every dialect's chat is one of `chatCompletions` to the core.
-    let recordedEndpoint: Endpoint
+    /// Under which usage is recorded.
     let endpoint: Endpoint
+    let operation: EngineOperation
     /// nil: the core's own, in which bytes pass as they are.
     let dialect: (any Dialect.Type)?
     /// In the client's dialect, and what its translation notes for the answer.
@@ -28,6 +28,8 @@ final class Exchange {
     var demand: Demand?
     var hold: Hold?
     var replica: ReplicaSnapshot?
+    /// Where in its engine it runs; nil: that has not been decided.
+    var slot: EngineSlots.Use?
     /// The supplier it went out to; nil: it is with a replica of ours, or waits for one.
     var supply: SupplyUse?
     /// It waits for control to lend under a supplier's cap.
@@ -98,18 +100,18 @@ final class Exchange {
     /// stream does each choice end with its own.
     var countsByChoice: Bool {
         guard replica?.engine == .llamaCpp, let scanned else { return false }
-        return scanned.endpoint != .embeddings
+        return scanned.operation != .embedding
             && (scanned.choices > 1 || scanned.inputs > 1
-                || scanned.endpoint == .completions && scanned.streaming)
+                || scanned.operation == .completion && scanned.streaming)
     }
 
     init(
-        request: RequestID, endpoint: Endpoint, dialect: (any Dialect.Type)?, key: KeyEntry
+        request: RequestID, operation: EngineOperation, dialect: (any Dialect.Type)?, key: KeyEntry
     ) {
         self.request = request
         self.requestText = "\(request)"
-        self.recordedEndpoint = dialect?.endpoint ?? endpoint
-        self.endpoint = dialect == nil ? endpoint : .chatCompletions
+        self.endpoint = dialect?.endpoint ?? operation.endpoint
+        self.operation = operation
         self.dialect = dialect
         self.key = key
     }

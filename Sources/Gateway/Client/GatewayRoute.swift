@@ -4,7 +4,7 @@ import Wire
 
 /// What the public port answers.
 enum GatewayRoute {
-    case model(Endpoint)
+    case model(EngineOperation)
     /// A chat in another dialect than the core's own, or how many tokens its prompt has.
     case chat(any Dialect.Type, DialectAddress)
     /// The list, or one model by name.
@@ -19,9 +19,9 @@ enum GatewayRoute {
     static func find(method: HTTPMethod, uri: String) -> GatewayRoute {
         let path = path(of: uri)
         switch path {
-        case "/v1/chat/completions": return post(method, .model(.chatCompletions))
-        case "/v1/completions": return post(method, .model(.completions))
-        case "/v1/embeddings": return post(method, .model(.embeddings))
+        case "/v1/chat/completions": return post(method, .model(.chat))
+        case "/v1/completions": return post(method, .model(.completion))
+        case "/v1/embeddings": return post(method, .model(.embedding))
         case "/v1/messages":
             return post(method, .chat(MessagesDialect.self, DialectAddress(purpose: .answer)))
         case "/v1/messages/count_tokens":

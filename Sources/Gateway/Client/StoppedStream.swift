@@ -18,7 +18,7 @@ enum StoppedStream {
             model: exchange.scanned?.model ?? "", stopReason: reason(of: clamp),
             message: message(of: clamp),
             usage: exchange.scanned?.includeUsage == true ? exchange.meter.usage : nil,
-            endpoint: exchange.endpoint,
+            operation: exchange.operation,
             choices: Array(0..<Int(exchange.scanned?.choices ?? 1)))
     }
 

@@ -70,10 +70,13 @@ final class KeyEntry: Sendable {
 /// One organization's holds and limits, under a lock that is held for some 100 ns at a time.
 final class AccountOwner: Sendable {
     let organization: OrganizationID
+    /// Keeps what its requests leave in an engine's prefix cache from others.
+    let cacheSalt: String
     let state: Mutex<OrganizationAccount>
 
-    init(organization: OrganizationID) {
+    init(organization: OrganizationID, cacheSalt: String) {
         self.organization = organization
+        self.cacheSalt = cacheSalt
         self.state = Mutex(OrganizationAccount(organization: organization))
     }
 }

@@ -13,6 +13,8 @@ final class ModelPool: Sendable {
         /// Places granted so far: a change shows that a reading of counters was not undisturbed.
         var grants: Int64 = 0
         var replicas: [ReplicaSnapshot] = []
+        /// Of engines whose prefix cache lives in slots.
+        var slots: [ReplicaID: EngineSlots] = [:]
         /// Requests that found no free place.
         var detained: Int64 = 0
         var warmUp = WarmUp()
@@ -84,12 +86,25 @@ final class ModelPool: Sendable {
         }
     }
 
+    /// The slot of its replica in which a request with a place there runs.
+    func takeSlot(
+        on replica: ReplicaSnapshot, request: RequestID, for tenant: OrganizationID,
+        opening: [UInt8], scatters: Bool, at now: Int64
+    ) -> EngineSlots.Use {
+        state.withLock { state in
+            state.slots[replica.replica, default: EngineSlots(count: replica.slots)].take(
+                request, for: tenant, opening: opening, scatters: scatters, at: now)
+        }
+    }
+
     /// Ends a request's stay on a replica; what it reported goes into the comparison with the
     /// engine's counters.
     func release(
-        _ replica: ReplicaID, request: RequestID, counts: TokenCounts, wasAborted: Bool
+        _ replica: ReplicaID, request: RequestID, counts: TokenCounts, wasAborted: Bool,
+        wasServed: Bool, at now: Int64
     ) {
         let granted = state.withLock { state in
+            state.slots[replica]?.end(request, wasServed: wasServed, at: now)
             state.reconciliations[replica]?.ended(request, counts: counts, wasAborted: wasAborted)
             let granted = state.queue.release(replica)
             state.grants += Int64(granted.count)
@@ -108,6 +123,9 @@ final class ModelPool: Sendable {
             state.replicas = replicas
             // What a replica that is gone did for aborted requests nobody can read any more.
             state.reconciliations = state.reconciliations.filter { known, _ in
+                replicas.contains { $0.replica == known }
+            }
+            state.slots = state.slots.filter { known, _ in
                 replicas.contains { $0.replica == known }
             }
             for replica in replicas

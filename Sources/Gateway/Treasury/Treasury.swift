@@ -175,7 +175,13 @@ final class Treasury {
 
     private func account(of organization: OrganizationID) -> AccountOwner {
         if let parties = accounts[organization] { return parties.account }
-        let account = AccountOwner(organization: organization)
+        let known = snapshot?.organizations.first { $0.organization == organization }?.cacheSalt
+        var random = SystemRandomNumberGenerator()
+        let account = AccountOwner(
+            organization: organization,
+            // Without control's word it holds for as long as this process lives.
+            cacheSalt: known ?? String(random.next() as UInt64, radix: 16)
+                + String(random.next() as UInt64, radix: 16))
         accounts[organization] = Parties(account: account)
         return account
     }

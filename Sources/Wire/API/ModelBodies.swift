@@ -122,6 +122,9 @@ package struct ModelAddBody: APIRequestBody, Hashable {
     package var gguf: String?
     /// The base URL of a server that speaks the OpenAI dialect: `https://host/v1`.
     package var url: String?
+    /// What runs behind `url`: `openai`, any such server, or `vllm`, which is also SGLang: each
+    /// organization's prompts are kept apart in its cache. `openai` unless given.
+    package var engine: String?
     /// The file with that server's key, mode 0600: an absolute path. Never the key itself.
     package var keyFile: String?
     /// A supplier in the inventory that answers for it, under its caps.
@@ -139,7 +142,7 @@ package struct ModelAddBody: APIRequestBody, Hashable {
     package var slots: Int?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, gguf, url, supplier, capabilities, slots
+        case name, gguf, url, engine, supplier, capabilities, slots
         case keyFile = "key_file"
         case upstreamModel = "upstream_model"
         case priceAs = "price_as"
@@ -149,14 +152,16 @@ package struct ModelAddBody: APIRequestBody, Hashable {
     }
 
     package init(
-        name: String, gguf: String? = nil, url: String? = nil, keyFile: String? = nil,
-        supplier: SupplierName? = nil, upstreamModel: String? = nil, priceAs: String? = nil,
+        name: String, gguf: String? = nil, url: String? = nil, engine: String? = nil,
+        keyFile: String? = nil, supplier: SupplierName? = nil, upstreamModel: String? = nil,
+        priceAs: String? = nil,
         priceFile: PriceFileBody? = nil, capabilities: [String]? = nil, contextLength: Int64? = nil,
         maximumOutputTokens: Int64? = nil, slots: Int? = nil
     ) {
         self.name = name
         self.gguf = gguf
         self.url = url
+        self.engine = engine
         self.keyFile = keyFile
         self.supplier = supplier
         self.upstreamModel = upstreamModel

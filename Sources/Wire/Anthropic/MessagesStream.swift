@@ -39,7 +39,7 @@ package struct MessagesStream: DialectStream, ChunkTranslation {
         usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
         into bytes: inout [UInt8]
     ) {
-        let counts = usage.counts(for: .chatCompletions)
+        let counts = usage.counts(for: .chat)
         start(input: counts.input, cached: counts.cacheRead, &bytes)
         close(&bytes)
         if stop != nil { ending = MessagesEnd(reason: .maximumTokens) }

@@ -4,7 +4,7 @@ import Vocabulary
 /// write into their cache is not told apart and costs nothing more.
 enum MessagesUsage {
     static func append(_ usage: EngineUsage, to bytes: inout [UInt8]) {
-        let counts = usage.counts(for: .chatCompletions)
+        let counts = usage.counts(for: .chat)
         append(
             input: counts.input, cached: counts.cacheRead, output: counts.generated,
             thinking: counts.reasoning, to: &bytes)

@@ -101,7 +101,7 @@ struct ConverseEnd: Hashable, Sendable {
         _ usage: EngineUsage, _ request: AnsweredRequest, after milliseconds: Int64,
         to bytes: inout [UInt8]
     ) {
-        let counts = usage.counts(for: .chatCompletions)
+        let counts = usage.counts(for: .chat)
         bytes += Array(
             ("\"usage\":{\"inputTokens\":\(counts.input),\"outputTokens\":\(counts.generated),"
                 + "\"totalTokens\":\(counts.prompt + counts.generated),"

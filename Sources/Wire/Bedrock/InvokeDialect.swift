@@ -35,7 +35,7 @@ package enum InvokeDialect: BedrockDialect {
         guard let usage else {
             return [(name: "X-Amzn-Bedrock-Content-Type", value: "application/json")]
         }
-        let counts = usage.counts(for: .chatCompletions)
+        let counts = usage.counts(for: .chat)
         return [
             (name: "X-Amzn-Bedrock-Invocation-Latency", value: "\(request.milliseconds)"),
             (name: "X-Amzn-Bedrock-Input-Token-Count", value: "\(counts.input)"),

@@ -43,7 +43,7 @@ struct InvokeStream: DialectStream {
         usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
         into bytes: inout [UInt8]
     ) {
-        let counts = usage.counts(for: .chatCompletions)
+        let counts = usage.counts(for: .chat)
         let metrics = Array(
             (",\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":\(counts.input),"
                 + "\"outputTokenCount\":\(counts.generated),"

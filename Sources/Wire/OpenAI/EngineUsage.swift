@@ -22,9 +22,9 @@ package struct EngineUsage: Hashable, Sendable {
 
     /// The same tokens in classes that do not overlap: a cached prompt token is no input token, a
     /// reasoning token no output token, and everything that was embedded is an embedding token.
-    package func counts(for endpoint: Endpoint) -> TokenCounts {
+    package func counts(for operation: EngineOperation) -> TokenCounts {
         let prompt = max(0, promptTokens)
-        if endpoint == .embeddings { return TokenCounts(embedding: prompt) }
+        if operation == .embedding { return TokenCounts(embedding: prompt) }
         let cached = min(max(0, cachedTokens), prompt)
         let completion = max(0, completionTokens)
         let reasoning = min(max(0, reasoningTokens), completion)

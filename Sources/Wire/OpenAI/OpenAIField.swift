@@ -64,17 +64,17 @@ enum OpenAIField: UInt8, CaseIterable {
     }
 
     /// Where the member may stand. Elsewhere it is refused: an engine might act on it unseen.
-    func belongs(to endpoint: Endpoint) -> Bool {
+    func belongs(to operation: EngineOperation) -> Bool {
         switch self {
         case .model, .stream, .streamOptions, .user, .metadata, .safetyIdentifier, .serviceTier,
             .store:
             true
         case .maximumTokens, .choices, .temperature, .topP, .presencePenalty, .frequencyPenalty,
             .logprobs, .stop, .seed, .logitBias:
-            endpoint != .embeddings
-        case .prompt, .suffix, .echo, .bestOf: endpoint == .completions
-        case .input, .encodingFormat, .dimensions: endpoint == .embeddings
-        default: endpoint == .chatCompletions
+            operation != .embedding
+        case .prompt, .suffix, .echo, .bestOf: operation == .completion
+        case .input, .encodingFormat, .dimensions: operation == .embedding
+        default: operation == .chat
         }
     }
 

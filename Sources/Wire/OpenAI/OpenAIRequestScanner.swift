@@ -20,12 +20,12 @@ package enum OpenAIRequestScanner {
     /// Throws ``Failure`` with the code `invalidRequest` or `unsupported`, and the member at fault
     /// as `parameter`.
     package static func scan(
-        _ body: UnsafeRawBufferPointer, endpoint: Endpoint
+        _ body: UnsafeRawBufferPointer, operation: EngineOperation
     ) throws(Failure) -> ScannedRequest {
         guard let cursor = JSONCursor(body) else {
             throw Failure(.invalidRequest, "The body is empty. Send one JSON object in UTF-8.")
         }
-        var scan = RequestScan(cursor: cursor, endpoint: endpoint)
+        var scan = RequestScan(cursor: cursor, operation: operation)
         try scan.run()
         return scan.request
     }

@@ -40,13 +40,21 @@ package enum OpenAIRewrite {
         case finalUsage
     }
 
+    /// How one tenant's prefix cache is kept from another's.
+    package enum CacheScope: Hashable, Sendable {
+        /// vLLM and SGLang: found again by requests with the same salt alone.
+        case salt(String)
+        /// llama.cpp: the cache is in the slot, and is used only where it may be read.
+        case slot(Int?, mayRead: Bool)
+    }
+
     /// Sorted and disjoint. `maximumTokens` replaces the client's own limit, or is inserted;
-    /// `upstreamModel` replaces the model's name if it differs; `cacheSalt` keeps one tenant's
-    /// prefix cache from another's. Plain answers always carry `usage`, so that counting changes
-    /// only streams. `asStream` asks for a stream although the client did not.
+    /// `upstreamModel` replaces the model's name if it differs. Plain answers always carry `usage`,
+    /// so that counting changes only streams. `asStream` asks for a stream although the client did
+    /// not.
     package static func splices(
         for request: ScannedRequest, maximumTokens: Int64?, upstreamModel: String?,
-        counting: Counting, cacheSalt: String?, asStream: Bool = false
+        counting: Counting, cache: CacheScope?, asStream: Bool = false
     ) -> [Splice] {
         var splices: [Splice] = []
         var inserted: [UInt8] = []
@@ -64,9 +72,7 @@ package enum OpenAIRewrite {
             splices.append(
                 Splice(range: request.modelRange, replacement: JSONText.quoted(upstreamModel)))
         }
-        if let cacheSalt {
-            inserted += Array("\"cache_salt\":".utf8) + JSONText.quoted(cacheSalt) + [comma]
-        }
+        inserted += members(of: cache)
         if asStream, !request.streaming {
             if let range = request.streamRange {
                 splices.append(Splice(range: range, replacement: Array("true".utf8)))
@@ -89,6 +95,18 @@ package enum OpenAIRewrite {
         }
         splices.sort { $0.range.lowerBound < $1.range.lowerBound }
         return splices
+    }
+
+    private static func members(of cache: CacheScope?) -> [UInt8] {
+        switch cache {
+        case .salt(let salt):
+            return Array("\"cache_salt\":".utf8) + JSONText.quoted(salt) + [comma]
+        case .slot(let slot, let mayRead):
+            var text = slot.map { "\"id_slot\":\($0)," } ?? ""
+            if !mayRead { text += "\"cache_prompt\":false," }
+            return Array(text.utf8)
+        case nil: return []
+        }
     }
 
     private static let comma = UInt8(ascii: ",")

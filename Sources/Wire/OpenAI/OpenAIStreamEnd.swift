@@ -1,5 +1,3 @@
-package import Vocabulary
-
 /// The events with which we end a stream ourselves, at a token boundary.
 package enum OpenAIStreamEnd {
     /// `data: [DONE]`
@@ -14,10 +12,10 @@ package enum OpenAIStreamEnd {
     package static func finalFrame(
         id: String, created: Int64, model: String, finishReason: String = "length",
         stopReason: String, message: String, usage: EngineUsage?,
-        endpoint: Endpoint = .chatCompletions, choices: [Int] = [0]
+        operation: EngineOperation = .chat, choices: [Int] = [0]
     ) -> [UInt8] {
-        let head = head(id: id, created: created, model: model, endpoint: endpoint)
-        let answer = endpoint == .chatCompletions ? "\"delta\":{}" : "\"text\":\"\""
+        let head = head(id: id, created: created, model: model, operation: operation)
+        let answer = operation == .chat ? "\"delta\":{}" : "\"text\":\"\""
         var list: [String] = []
         for index in choices {
             list.append(
@@ -42,16 +40,16 @@ package enum OpenAIStreamEnd {
     /// The chunk with which a stream ends when the client asked for usage.
     package static func usageFrame(
         id: String, created: Int64, model: String, usage: EngineUsage,
-        endpoint: Endpoint = .chatCompletions
+        operation: EngineOperation = .chat
     ) -> [UInt8] {
-        head(id: id, created: created, model: model, endpoint: endpoint)
+        head(id: id, created: created, model: model, operation: operation)
             + Array(",\"choices\":[],\"usage\":".utf8) + Self.usage(usage) + Array("}\n\n".utf8)
     }
 
     private static func head(
-        id: String, created: Int64, model: String, endpoint: Endpoint
+        id: String, created: Int64, model: String, operation: EngineOperation
     ) -> [UInt8] {
-        let object = endpoint == .chatCompletions ? "chat.completion.chunk" : "text_completion"
+        let object = operation == .chat ? "chat.completion.chunk" : "text_completion"
         var bytes = Array("data: {\"id\":".utf8)
         JSONText.append(id, to: &bytes)
         bytes += Array(",\"object\":\"\(object)\",\"created\":\(created),\"model\":".utf8)

@@ -7,7 +7,9 @@ extension RequestScan {
         case .model: try readModel()
         case .stream: try readStream()
         case .streamOptions: try readStreamOptions()
-        case .messages: try readMessages()
+        case .messages:
+            try notePrompt()
+            try readMessages()
         case .maximumTokens, .maximumCompletionTokens: try readMaximumTokens(field.name)
         case .choices:
             answersRequested =
@@ -37,11 +39,20 @@ extension RequestScan {
         case .responseFormat: try readResponseFormat()
         case .chatTemplateKwargs: try readTemplateArguments()
         case .encodingFormat: try oneOf(["float", "base64"], "encoding_format")
-        case .input: try readTexts("input", limit: OpenAIRequestScanner.maximumInputs)
-        case .prompt: try readTexts("prompt", limit: OpenAIRequestScanner.maximumPrompts)
+        case .input:
+            try notePrompt()
+            try readTexts("input", limit: OpenAIRequestScanner.maximumInputs)
+        case .prompt:
+            try notePrompt()
+            try readTexts("prompt", limit: OpenAIRequestScanner.maximumPrompts)
         case .serviceTier, .store, .modalities, .audio, .prediction, .webSearchOptions:
             try readRestricted(field)
         }
+    }
+
+    private mutating func notePrompt() throws(Failure) {
+        _ = try cursor.kind()
+        request.promptOffset = cursor.position
     }
 
     private mutating func readModel() throws(Failure) {
@@ -61,7 +72,7 @@ extension RequestScan {
         let start = cursor.position
         request.streaming = try bool("stream") ?? false
         request.streamRange = start..<cursor.position
-        if request.streaming, request.endpoint == .embeddings {
+        if request.streaming, request.operation == .embedding {
             throw unsupported("stream", "cannot be true: embeddings are not streamed")
         }
     }
@@ -136,7 +147,7 @@ extension RequestScan {
 
     /// A flag for chat; the number of alternatives for completions.
     private mutating func readLogprobs() throws(Failure) {
-        if request.endpoint == .chatCompletions {
+        if request.operation == .chat {
             logprobsRequested = try bool("logprobs") ?? false
         } else {
             _ = try integer("logprobs", in: 0...5)

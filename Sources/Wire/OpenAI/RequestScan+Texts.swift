@@ -10,7 +10,7 @@ extension RequestScan {
         switch try cursor.kind() {
         case .string:
             let text = try cursor.string()
-            guard text.count > 0 || request.endpoint == .completions else {
+            guard text.count > 0 || request.operation == .completion else {
                 throw invalid(name, "must not be empty")
             }
             return
@@ -38,7 +38,7 @@ extension RequestScan {
             element = kind
             switch kind {
             case .text:
-                guard try cursor.string().count > 0 || request.endpoint == .completions else {
+                guard try cursor.string().count > 0 || request.operation == .completion else {
                     throw invalid(path: place.path(name), "must not be empty")
                 }
             case .token: tokens += try readToken(name)

@@ -20,9 +20,9 @@ struct RequestScan {
     var answersRequested: Int64 = 1
     var bestOf: Int64?
 
-    init(cursor: JSONCursor, endpoint: Endpoint) {
+    init(cursor: JSONCursor, operation: EngineOperation) {
         self.cursor = cursor
-        self.request = ScannedRequest(endpoint: endpoint)
+        self.request = ScannedRequest(operation: operation)
     }
 
     mutating func run() throws(Failure) {
@@ -58,10 +58,10 @@ struct RequestScan {
                 parameter: "\(field.name)")
         }
         seen |= 1 << UInt64(field.rawValue)
-        guard field.belongs(to: request.endpoint) else {
+        guard field.belongs(to: request.operation) else {
             throw Failure(
                 .invalidRequest,
-                "`\(field.name)` is no field of a \(request.endpoint.rawValue) request.",
+                "`\(field.name)` is no field of a \(request.operation.rawValue) request.",
                 parameter: "\(field.name)")
         }
     }
@@ -72,11 +72,11 @@ struct RequestScan {
         request.promptBytes = promptTokens ?? cursor.end - pictureBytes
         request.choicesPerPrompt = answersRequested
         request.choices = max(answersRequested, bestOf ?? 1)
-        switch request.endpoint {
-        case .chatCompletions, .messages, .converse, .invokeModel, .responses:
+        switch request.operation {
+        case .chat:
             try require(.messages)
-        case .completions: try require(.prompt)
-        case .embeddings: try require(.input)
+        case .completion: try require(.prompt)
+        case .embedding: try require(.input)
         }
         if streamOptionsGiven, !request.streaming {
             throw invalid("stream_options", "is only allowed together with `\"stream\": true`")

@@ -1,9 +1,7 @@
-package import Vocabulary
-
 /// What one request body says, as far as it matters for admission, routing and rewriting. Ranges
 /// count bytes of the body that was scanned.
 package struct ScannedRequest: Hashable, Sendable {
-    package var endpoint: Endpoint
+    package var operation: EngineOperation
     /// Not empty, at most ``OpenAIRequestScanner/maximumModelBytes`` bytes.
     package var model = ""
     /// The value of `model`, quotes included.
@@ -37,6 +35,8 @@ package struct ScannedRequest: Hashable, Sendable {
     /// An upper bound of the prompt's tokens, template and pictures not counted: bytes, or tokens
     /// where the client sent tokens.
     package var promptBytes = 0
+    /// Where the prompt begins: the value of `messages`, `prompt` or `input`.
+    package var promptOffset = 0
     /// Just behind the opening brace, where members can be inserted.
     package var membersOffset = 0
     /// The value of `user`, quotes included.

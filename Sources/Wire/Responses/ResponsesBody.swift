@@ -60,7 +60,7 @@ struct ResponsesBody {
 
     /// `input_tokens` counts cached ones, `output_tokens` hidden reasoning.
     private func append(_ usage: EngineUsage, to bytes: inout [UInt8]) {
-        let counts = usage.counts(for: .chatCompletions)
+        let counts = usage.counts(for: .chat)
         let input = counts.input + counts.cacheRead
         bytes += Array(
             ("{\"input_tokens\":\(input),\"input_tokens_details\":{\"cached_tokens\":"

@@ -25,7 +25,7 @@ func expect(_ translated: TranslatedRequest, says chat: String) throws {
     let wanted = try JSONSerialization.jsonObject(with: Data(chat.utf8)) as? NSDictionary
     #expect(made == wanted, "\(String(decoding: translated.body, as: UTF8.self))")
     _ = try translated.body.withUnsafeBytes {
-        try OpenAIRequestScanner.scan($0, endpoint: .chatCompletions)
+        try OpenAIRequestScanner.scan($0, operation: .chat)
     }
 }
 

@@ -26,7 +26,7 @@ struct ResponsesRequestTests {
             try Self.object(translated) == wanted, "\(String(decoding: translated, as: UTF8.self))")
         // The core can read what it is given.
         _ = try translated.withUnsafeBytes {
-            try OpenAIRequestScanner.scan($0, endpoint: .chatCompletions)
+            try OpenAIRequestScanner.scan($0, operation: .chat)
         }
     }
 
