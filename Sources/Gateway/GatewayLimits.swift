@@ -50,6 +50,17 @@ package struct GatewayLimits: Sendable {
     package var controlWait: Duration = .seconds(60)
     /// Prompt tokens that a chat template may add beyond the bytes of the request.
     package var templateTokens: Int64 = 512
+    /// Answers that are kept to be given again, over all event loops.
+    package var keptAnswersBytes = 64 << 20
+    /// One of them; a longer one is not kept.
+    package var keptAnswerBytes = 8 << 20
+    package var keptAnswerAge: Duration = .seconds(600)
+    /// An answer and its request that an idle connection remembers in case they did not arrive.
+    package var unconfirmedBytes = 256 << 10
+    /// Where nobody knows whether the answer has arrived.
+    package var unconfirmedAge: Duration = .seconds(120)
+    /// How long a request that AWS's client will repeat runs on after its client has gone.
+    package var retryWait: Duration = .seconds(20)
 
     package init() {}
 }
@@ -69,6 +80,9 @@ struct GatewayWaits: Sendable {
     let lingerWait: Int64
     let streamDuration: Int64
     let controlWait: Int64
+    let keptAnswerAge: Int64
+    let unconfirmedAge: Int64
+    let retryWait: Int64
 
     init(_ limits: GatewayLimits) {
         headerWait = limits.headerWait.nanoseconds
@@ -83,6 +97,9 @@ struct GatewayWaits: Sendable {
         lingerWait = limits.lingerWait.nanoseconds
         streamDuration = limits.streamDuration.nanoseconds
         controlWait = limits.controlWait.nanoseconds
+        keptAnswerAge = limits.keptAnswerAge.nanoseconds
+        unconfirmedAge = limits.unconfirmedAge.nanoseconds
+        retryWait = limits.retryWait.nanoseconds
     }
 }
 

@@ -17,6 +17,7 @@ struct GatewayParts: Sendable {
     let desk: NIOLoopBound<GatewayDesk>
     let link: NIOLoopBound<LinkClient>
     let operations: Operations
+    let retries: RetryShelf
     let ready: EventLoopFuture<Void>
     let tls: NIOSSLContext?
 
@@ -49,13 +50,15 @@ struct GatewayParts: Sendable {
         let suppliers = SupplierKeys()
         let operations = Operations()
         let limits = configuration.limits
+        let retries = RetryShelf(maximumBytes: limits.keptAnswersBytes)
         let treasury = try await linkLoop.submit {
             NIOLoopBound(
                 Treasury(limits: limits, clock: clock, journal: journal), eventLoop: linkLoop)
         }.get()
         let contexts = try await makeContexts(
-            group, limits: limits, clock: clock, journal: journal, suppliers: suppliers,
-            operations: operations, clientTLS: clientTLS, logger: logger, treasury: treasury)
+            group, limits: limits, clock: clock, journal: journal, retries: retries,
+            suppliers: suppliers, operations: operations, clientTLS: clientTLS, logger: logger,
+            treasury: treasury)
         let ready = linkLoop.makePromise(of: Void.self)
         let (desk, link) = try await linkLoop.submit {
             let link = LinkClient(
@@ -81,7 +84,8 @@ struct GatewayParts: Sendable {
         }
         let parts = GatewayParts(
             group: group, linkGroup: linkGroup, journal: journal, contexts: contexts, desk: desk,
-            link: link, operations: operations, ready: ready.futureResult, tls: tls)
+            link: link, operations: operations, retries: retries, ready: ready.futureResult,
+            tls: tls)
         operations.setGatherer { loop in parts.gather(on: loop) }
         return parts
     }
@@ -97,7 +101,8 @@ struct GatewayParts: Sendable {
 
     private static func makeContexts(
         _ group: MultiThreadedEventLoopGroup, limits: GatewayLimits, clock: WallClock,
-        journal: Journal, suppliers: SupplierKeys, operations: Operations, clientTLS: NIOSSLContext,
+        journal: Journal, retries: RetryShelf, suppliers: SupplierKeys, operations: Operations,
+        clientTLS: NIOSSLContext,
         logger: Logger, treasury: NIOLoopBound<Treasury>
     ) async throws -> [NIOLoopBound<LoopContext>] {
         var contexts: [NIOLoopBound<LoopContext>] = []
@@ -107,8 +112,8 @@ struct GatewayParts: Sendable {
                     loop: loop, connectWait: limits.connectWait, tlsContext: clientTLS)
                 let context = LoopContext(
                     index: index, loop: loop, limits: limits, clock: clock, journal: journal,
-                    engines: engines, suppliers: suppliers, operations: operations, logger: logger,
-                    treasury: treasury)
+                    engines: engines, retries: retries, suppliers: suppliers,
+                    operations: operations, logger: logger, treasury: treasury)
                 let bound = NIOLoopBound(context, eventLoop: loop)
                 loop.scheduleRepeatedTask(
                     initialDelay: .milliseconds(250), delay: .milliseconds(250)

@@ -13,6 +13,7 @@ final class LoopContext {
     let clock: WallClock
     let journal: Journal
     let engines: EnginePool
+    let retries: RetryShelf
     let suppliers: SupplierKeys
     /// Lives on the link's loop.
     private let treasury: NIOLoopBound<Treasury>
@@ -32,7 +33,7 @@ final class LoopContext {
 
     init(
         index: Int, loop: any EventLoop, limits: GatewayLimits, clock: WallClock, journal: Journal,
-        engines: EnginePool, suppliers: SupplierKeys, operations: Operations,
+        engines: EnginePool, retries: RetryShelf, suppliers: SupplierKeys, operations: Operations,
         logger: Logger, treasury: NIOLoopBound<Treasury>
     ) {
         self.index = index
@@ -42,6 +43,7 @@ final class LoopContext {
         self.clock = clock
         self.journal = journal
         self.engines = engines
+        self.retries = retries
         self.suppliers = suppliers
         self.operations = operations
         self.logger = logger
@@ -62,6 +64,7 @@ final class LoopContext {
             for connection in Array(connections.values) { connection.enforceDeadlines(at: now) }
         }
         engines.closeIdle(at: now)
+        if index == 0 { retries.expire(at: now) }
     }
 
     /// Asks control for what a request waits for.

@@ -9,12 +9,17 @@ import Wire
 /// Stages 2 to 4: what is asked for, whether it can be paid, and where it runs.
 extension ClientConnection {
     func decide(_ exchange: Exchange) {
+        noteAsked(exchange)
         do {
             try understand(exchange)
         } catch {
             respond(error)
             return
         }
+        if isFirstAttempt(exchange) { beginAdmission(exchange) }
+    }
+
+    func beginAdmission(_ exchange: Exchange) {
         phase = .waiting
         deadline = exchange.receivedAt + loop.waits.moneyWait
         admit(exchange)
@@ -26,7 +31,8 @@ extension ClientConnection {
         var failure: Failure?
         exchange.body.withUnsafeReadableBytes { bytes in
             do throws(Failure) {
-                exchange.scanned = try OpenAIRequestScanner.scan(bytes, operation: exchange.operation)
+                exchange.scanned = try OpenAIRequestScanner.scan(
+                    bytes, operation: exchange.operation)
             } catch {
                 failure = error
             }
@@ -67,7 +73,8 @@ extension ClientConnection {
             }
         guard model.deployment.capabilities.contains(needed) else {
             throw Failure(
-                .unsupported, "\(model.deployment.model) does not do \(scanned.operation.rawValue).",
+                .unsupported,
+                "\(model.deployment.model) does not do \(scanned.operation.rawValue).",
                 parameter: "model")
         }
         if scanned.imageParts > 0, !model.deployment.capabilities.contains(.images) {
@@ -135,6 +142,7 @@ extension ClientConnection {
         guard let exchange else { return }
         // The news may be late: a stream that ended meanwhile holds nothing and wants nothing.
         switch phase {
+        case .waiting where exchange.awaitsFirst: break
         case .waiting where exchange.hold == nil:
             admit(exchange)
         case .waiting where exchange.awaitsSupplier:
@@ -201,7 +209,12 @@ extension ClientConnection {
 
     func waitTookTooLong() {
         guard let exchange else { return }
-        if exchange.awaitsSupplier {
+        if exchange.awaitsFirst {
+            respond(
+                Failure(
+                    .timeout, "An earlier attempt of this request has not ended. Try again.",
+                    retry: .after(.seconds(1))))
+        } else if exchange.awaitsSupplier {
             exchange.awaitsSupplier = false
             exchange.staysHome = true
             findPlace(exchange)

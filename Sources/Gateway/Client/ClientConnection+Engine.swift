@@ -58,7 +58,8 @@ extension ClientConnection: EngineUser {
             }
         let splices = OpenAIRewrite.splices(
             for: scanned, maximumTokens: maximumTokens(exchange, scanned: scanned),
-            upstreamModel: exchange.upstreamModel, counting: counting, cache: cacheScope(exchange, on: replica),
+            upstreamModel: exchange.upstreamModel, counting: counting,
+            cache: cacheScope(exchange, on: replica),
             asStream: exchange.assembly != nil)
         let grown = splices.reduce(exchange.body.readableBytes) {
             $0 + $1.replacement.count - $1.range.count

@@ -44,6 +44,7 @@ struct HeaderScan {
     /// Of dialects that have a header line of their own for the key.
     private(set) var apiKey: String?
     private(set) var hasAnthropicVersion = false
+    private(set) var retry = RetryHeader()
 
     init(_ head: HTTPRequestHead) {
         bytes = head.uri.utf8.count
@@ -59,6 +60,10 @@ struct HeaderScan {
                 patience.timeout = value
             case 24 where Self.equals(name, "x-stainless-read-timeout"):
                 patience.timeout = value
+            case 15 where Self.equals(name, "idempotency-key"): retry.key = value
+            case 21 where Self.equals(name, "amz-sdk-invocation-id"):
+                retry.invocation = value.utf8.count <= RetryHeader.maximumBytes ? value : nil
+            case 23 where Self.equals(name, "x-stainless-retry-count"): retry.attempts = value
             case 9 where Self.equals(name, "x-api-key"): apiKey = value
             case 17 where Self.equals(name, "anthropic-version"): hasAnthropicVersion = true
             default: break
@@ -83,6 +88,8 @@ struct HeaderScan {
 extension ClientConnection {
     func begin(_ head: HTTPRequestHead) {
         phase = .receiving
+        // Who asks on has read the answer before.
+        unconfirmed = nil
         keepAlive = head.isKeepAlive
         let now = loop.now
         deadline = now + loop.waits.bodyWait
@@ -182,6 +189,8 @@ extension ClientConnection {
         let exchange = Exchange(
             request: request, operation: operation, dialect: intake.dialect, key: key)
         exchange.patience = header.patience
+        try header.retry.check()
+        exchange.retry = header.retry
         self.exchange = exchange
     }
 

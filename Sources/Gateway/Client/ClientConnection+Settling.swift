@@ -26,6 +26,7 @@ extension ClientConnection {
                 at: now)
             return result
         }
+        exchange.isWhole = outcome == .completed || outcome == .stoppedAtLimit
         let settled = SettledRequest(
             opened: opened(exchange, hold: hold, priced: priced, replica: replica),
             at: loop.clock.now(), outcome: outcome, billed: result.billed,
@@ -63,7 +64,9 @@ extension ClientConnection {
     func journalSynced() {
         guard phase == .settling, let exchange else { return }
         loop.meters.answered(exchange, at: loop.now)
-        write(exchange.plainEnding ?? exchange.ending.take(isEnd: true), flush: true)
+        let ending = exchange.plainEnding ?? exchange.ending.take(isEnd: true)
+        keepAnswer(exchange, ending)
+        write(ending, flush: true)
         finishAnswer()
     }
 
@@ -72,7 +75,16 @@ extension ClientConnection {
         let left = phase
         phase = .closing
         dropControl()
-        guard let exchange else { return }
+        defer { if isAlone { endAlone() } }
+        guard let exchange else {
+            keepUnconfirmed()
+            return
+        }
+        if left == .settling, let ending = exchange.plainEnding {
+            // It will be charged, and nobody has read it.
+            keepAnswer(exchange, ending)
+            keepUnconfirmed()
+        }
         self.exchange = nil
         requestNumber += 1
         // No engine has seen it. A stream has been written down all the same, and has to be closed.
@@ -95,5 +107,6 @@ extension ClientConnection {
         case .idle, .receiving, .settling, .forwarding, .closing:
             break
         }
+        endAttempt(exchange)
     }
 }

@@ -240,7 +240,9 @@ extension ClientConnection {
             loop.journal.append(
                 .checkpoint(exchange.request, delivered: delivered, at: loop.clock.now()))
         }
-        write(exchange.out.take(), flush: true)
+        let bytes = exchange.out.take()
+        keepStream(exchange, bytes)
+        write(bytes, flush: true)
         loop.meters.firstToken(exchange, at: loop.now)
     }
 

@@ -56,11 +56,17 @@ final class ClientConnection: ChannelDuplexHandler {
     var isPeerLocal = false
     /// Whether the client takes its answer's bytes: the channel's word, kept because asking it
     /// costs more than the rest of what each read has to decide.
-    private(set) var takesBytes = true
+    var takesBytes = true
+    /// The client is gone, and its request goes on.
+    var isAlone = false
+    /// Until then somebody has to ask for it again.
+    var aloneUntil: Int64 = .max
+    /// Written, and nothing heard of the client since.
+    var unconfirmed: UnconfirmedAnswer?
     /// How many bytes waited for the client when it was last looked at.
     private var unsent = 0
     /// Refers back to this connection: let go of when the connection ends.
-    private var ownTicket: NIOLoopBound<ClientConnection>?
+    var ownTicket: NIOLoopBound<ClientConnection>?
 
     init(loop: LoopContext) {
         self.loop = loop
@@ -106,8 +112,10 @@ final class ClientConnection: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        ownTicket = nil
-        loop.connections[ObjectIdentifier(self)] = nil
+        if !isAlone {
+            ownTicket = nil
+            loop.connections[ObjectIdentifier(self)] = nil
+        }
         loop.operations.connections.subtract(1, ordering: .relaxed)
     }
 
@@ -136,7 +144,7 @@ final class ClientConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        clientLeft()
+        if runsOn { runOn() } else { clientLeft() }
         context.fireChannelInactive()
     }
 
@@ -187,9 +195,14 @@ final class ClientConnection: ChannelDuplexHandler {
         dropControl()
         hasControlAnswered = false
         forwarded = ChunkedBody()
+        if let exchange { endAttempt(exchange) }
         exchange = nil
         intake = Intake()
         requestNumber += 1
+        guard !isAlone else {
+            endAlone()
+            return
+        }
         guard keepAlive, !loop.isDraining else {
             closeAfterAnswer()
             return
@@ -260,11 +273,14 @@ final class ClientConnection: ChannelDuplexHandler {
         case .money: moneyArrived()
         case .place(let replica, _): placeGranted(replica)
         case .queueExpired: queueExpired()
+        case .answer(let answer): firstAnswered(answer)
+        case .firstFailed: firstFailed()
         }
     }
 
     /// Ends what has taken too long.
     func enforceDeadlines(at now: Int64) {
+        guard mayRunOn(at: now) else { return }
         if let exchange, now > exchange.deadline, phase == .answering {
             streamTookTooLong()
             return

@@ -10,6 +10,10 @@ struct ConnectionTicket: Sendable {
         case money
         case place(ReplicaSnapshot, in: ModelPool)
         case queueExpired
+        /// An attempt before it has been answered.
+        case answer(KeptAnswer)
+        /// An attempt before it has failed.
+        case firstFailed
     }
 
     let connection: NIOLoopBound<ClientConnection>

@@ -48,6 +48,20 @@ final class Exchange {
     var deadline: Int64 = .max
     var patience = ClientPatience()
 
+    // Attempts
+    var retry = RetryHeader()
+    /// What was asked, in the client's words, while a retry may be recognised by it.
+    var asked: AskedRequest?
+    /// The name of this request, while it is known under it.
+    var attempt: RetryName?
+    /// It waits for what becomes of an attempt before it.
+    var awaitsFirst = false
+    /// What goes out of its stream is kept.
+    var keepsStream = false
+    var keptStream = ByteBuffer()
+    /// It has ended as it should, and is charged.
+    var isWhole = false
+
     // The answer
     var status = 0
     var isEventStream = false

@@ -22,6 +22,8 @@ struct LoopMeters: Sendable {
     /// Requests that went out to a supplier, and that could have but for a cap, a price or a place.
     var wentOut: Int64 = 0
     var stayedHome: Int64 = 0
+    /// Requests that got the answer of an attempt before them.
+    var replayed: Int64 = 0
 
     mutating func ended(
         _ exchange: Exchange, outcome: Outcome, billed: TokenCounts, at now: Int64
@@ -58,6 +60,7 @@ struct LoopMeters: Sendable {
         refusals.merge(other.refusals, uniquingKeysWith: +)
         wentOut += other.wentOut
         stayedHome += other.stayedHome
+        replayed += other.replayed
         overhead.add(other.overhead)
         duration.add(other.duration)
         timeToFirstToken.add(other.timeToFirstToken)

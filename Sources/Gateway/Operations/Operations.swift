@@ -68,6 +68,10 @@ final class Operations: Sendable {
         text.sample("spillway_supplier_requests_total", [("way", "out")], reading.meters.wentOut)
         text.sample(
             "spillway_supplier_requests_total", [("way", "kept")], reading.meters.stayedHome)
+        text.family(
+            "spillway_replayed_total", "counter",
+            "Retries that were given the answer of an attempt before them.")
+        text.sample("spillway_replayed_total", [], reading.meters.replayed)
         text.family("gen_ai_client_token_usage_total", "counter", "Billed tokens by class.")
         for (model, meters) in models {
             for tokenClass in TokenClass.allCases where meters.tokens[tokenClass] > 0 {
