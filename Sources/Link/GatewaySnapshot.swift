@@ -18,13 +18,15 @@ package struct GatewaySnapshot: Codable, Sendable {
     package var supplies: [TokenSupply]
     /// Of models whose replicas come and go.
     package var warmUps: [WarmUpTerms]
+    package var aliases: [AliasTerms]
 
     package init(
         version: Int64 = 0, organizations: [OrganizationTerms] = [], projects: [ProjectTerms] = [],
         keys: [KeyTerms] = [], deployments: [Deployment] = [], priceBooks: [PriceBook] = [],
         replicas: [ReplicaSnapshot] = [], supplies: [TokenSupply] = [],
-        warmUps: [WarmUpTerms] = []
+        warmUps: [WarmUpTerms] = [], aliases: [AliasTerms] = []
     ) {
+        self.aliases = aliases
         self.version = version
         self.organizations = organizations
         self.projects = projects
@@ -39,6 +41,19 @@ package struct GatewaySnapshot: Codable, Sendable {
     /// The files with keys of servers that somebody else runs.
     package var keyFiles: Set<String> {
         Set(deployments.compactMap(\.keyFile) + supplies.flatMap(\.offers).compactMap(\.keyFile))
+    }
+}
+
+/// A name of a project's own for a model.
+package struct AliasTerms: Hashable, Codable, Sendable {
+    package var id: InferenceProfileID
+    package var project: ProjectID
+    package var model: String
+
+    package init(id: InferenceProfileID, project: ProjectID, model: String) {
+        self.id = id
+        self.project = project
+        self.model = model
     }
 }
 

@@ -51,6 +51,8 @@ package protocol RecordReader: CapacityRecordReader, VolumeRecordReader {
     func quarantined() throws -> [QuarantineRow]
     /// The bytes of a request's answer that are kept; empty without any.
     func answer(of request: RequestID) throws -> [UInt8]
+    /// By id.
+    func modelAliases() throws -> [ModelAlias]
     func abandoned() throws -> [AbandonedRow]
     /// What was found to be abandoned, of those of the events of `filter` that have any.
     func abandoned(of filter: UsageFilter) throws -> [RequestID: TokenCounts]
@@ -87,5 +89,9 @@ package protocol Recorder: RecordReader, CapacityRecorder, VolumeRecorder {
     func insert(_ abandoned: AbandonedRow) throws
     func insert(_ part: AnswerPartRow) throws
     func removeAnswer(of request: RequestID) throws
+    func insert(_ alias: ModelAlias) throws
+    /// Its project stays what it was.
+    func update(_ alias: ModelAlias) throws
+    func removeModelAlias(_ id: InferenceProfileID) throws
     func insert(_ document: DocumentRow, _ kind: DocumentKind) throws
 }

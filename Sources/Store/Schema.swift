@@ -35,13 +35,14 @@ package enum Schema {
             appendOnly: ["supply_terms", "supplied_tokens"]),
         Step(version: 6, statements: refusedTables, appendOnly: ["refused_orders"]),
         Step(version: 7, statements: batchTables, appendOnly: []),
+        Step(version: 8, statements: aliasTables, appendOnly: []),
     ]
 
     /// Grows with each step.
     package static let version: Int64 = steps.map(\.version).max() ?? 0
 
     /// Tables whose rows customers leave with us and may take away again.
-    package static let removable: Set<String> = ["answer_parts"]
+    package static let removable: Set<String> = ["answer_parts", "model_aliases"]
 
     /// Tables whose rows are never changed and never removed.
     package static let appendOnly = steps.flatMap(\.appendOnly)

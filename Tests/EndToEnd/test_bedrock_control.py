@@ -1,5 +1,7 @@
 """Bedrock's control plane by the unmodified `boto3` package: signed, and with a bearer key. About
-10 s."""
+20 s."""
+
+import json
 
 import boto3
 import pytest
@@ -47,6 +49,116 @@ def test_models(signed):
     availability = client.get_foundation_model_availability(modelId=DEMO_MODEL)
     assert availability["authorizationStatus"] == "AUTHORIZED"
     assert availability["regionAvailability"] == "AVAILABLE"
+
+
+def test_inference_profiles_tell_costs_apart(product, signed, make_customer):
+    customer = make_customer()
+    clients = signed(customer)
+    client, runtime = clients("bedrock"), clients("bedrock-runtime")
+    model = client.get_foundation_model(modelIdentifier=DEMO_MODEL)["modelDetails"]["modelArn"]
+    arns = [
+        client.create_inference_profile(
+            inferenceProfileName=f"team {name}", description="for tests",
+            clientRequestToken=f"token-{name}", modelSource={"copyFrom": model},
+            tags=[{"key": "team", "value": name}])["inferenceProfileArn"]
+        for name in ("a", "b", "a")]
+    assert arns[0] == arns[2] != arns[1], "the same token has one effect"
+    pages = client.get_paginator("list_inference_profiles").paginate(
+        typeEquals="APPLICATION", PaginationConfig={"PageSize": 1})
+    listed = [one for page in pages for one in page["inferenceProfileSummaries"]]
+    assert [one["inferenceProfileArn"] for one in listed] == arns[:2]
+    assert client.list_inference_profiles(
+        typeEquals="SYSTEM_DEFINED")["inferenceProfileSummaries"] == []
+    shown = client.get_inference_profile(inferenceProfileIdentifier=arns[0])
+    assert (shown["inferenceProfileName"], shown["type"]) == ("team a", "APPLICATION")
+    client.tag_resource(resourceARN=arns[0], tags=[{"key": "cost", "value": "1"}])
+    client.untag_resource(resourceARN=arns[0], tagKeys=["team"])
+    assert client.list_tags_for_resource(resourceARN=arns[0])["tags"] == [
+        {"key": "cost", "value": "1"}]
+
+    def ask(model):
+        return runtime.converse(
+            modelId=model, messages=[{"role": "user", "content": [{"text": "Hello"}]}],
+            inferenceConfig={"maxTokens": 2, "temperature": 0})
+
+    wait_for(lambda: answers(ask, arns[0]), "the gateway knows the profile", 30)
+    assert ask(shown["inferenceProfileId"])["output"] and ask(DEMO_MODEL)["output"]
+    native = json.dumps({"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 2})
+    served = runtime.invoke_model(modelId=arns[1], body=native, serviceTier="priority")
+    assert (served["serviceTier"], served["performanceConfigLatency"]) == ("default", "standard")
+    events = wait_for(
+        lambda: len(customer.events()) == 4 and customer.events(), "all are billed", 10)
+    profile = events[0]["profile"]
+    assert profile.endswith(shown["inferenceProfileId"])
+    assert [event.get("profile") for event in events[:3]] == [profile, profile, None]
+    assert events[3]["profile"] not in (profile, None)
+    rows = product.command("usage", "--customer", customer.id, "--group", "profile")
+    assert sorted((row.get("profile") or "", row["requests"]) for row in rows) == sorted(
+        [("", 1), (profile, 2), (events[3]["profile"], 1)])
+    # Another project knows nothing of it.
+    strangers = signed()
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        strangers("bedrock").get_inference_profile(inferenceProfileIdentifier=arns[0])
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        strangers("bedrock-runtime").converse(
+            modelId=arns[0], messages=[{"role": "user", "content": [{"text": "Hello"}]}])
+    product.kill("control")
+    wait_for(
+        lambda: unless_away(client.get_inference_profile, inferenceProfileIdentifier=arns[1]),
+        "control has kept it", 60)
+    client.delete_inference_profile(inferenceProfileIdentifier=arns[0])
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_inference_profile(inferenceProfileIdentifier=arns[0])
+    wait_for(lambda: not answers(ask, arns[0]), "the gateway forgets it", 30)
+
+
+def unless_away(call, **options):
+    try:
+        return call(**options)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "ServiceUnavailableException"
+        return None
+
+
+def answers(ask, model):
+    try:
+        return ask(model)["output"]
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "ResourceNotFoundException"
+        return None
+
+
+def test_provisioned_throughput_is_on_record_and_names_its_model(signed):
+    clients = signed()
+    client, runtime = clients("bedrock"), clients("bedrock-runtime")
+    arn = client.create_provisioned_model_throughput(
+        modelUnits=2, provisionedModelName="steady", modelId=DEMO_MODEL)["provisionedModelArn"]
+    for name in (arn, "steady"):
+        shown = client.get_provisioned_model_throughput(provisionedModelId=name)
+        assert (shown["modelUnits"], shown["status"]) == (2, "InService")
+        assert shown["modelArn"].endswith(f"/{DEMO_MODEL}")
+    client.update_provisioned_model_throughput(
+        provisionedModelId=arn, desiredProvisionedModelName="steadier")
+    listed = client.list_provisioned_model_throughputs(nameContains="steadier")
+    assert [one["provisionedModelArn"] for one in listed["provisionedModelSummaries"]] == [arn]
+
+    def ask(model):
+        return runtime.converse(
+            modelId=model, messages=[{"role": "user", "content": [{"text": "Hello"}]}],
+            inferenceConfig={"maxTokens": 2})
+
+    wait_for(lambda: answers(ask, arn), "the gateway knows it", 30)
+    for options, why in [
+        ({"commitmentDuration": "OneMonth"}, "term"), ({"provisionedModelName": "steadier"}, "name"),
+    ]:
+        with pytest.raises(client.exceptions.ValidationException, match=why):
+            client.create_provisioned_model_throughput(
+                **{"modelUnits": 1, "provisionedModelName": "x", "modelId": DEMO_MODEL, **options})
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.create_provisioned_model_throughput(
+            modelUnits=1, provisionedModelName="x", modelId="no-such-model")
+    client.delete_provisioned_model_throughput(provisionedModelId=arn)
+    assert client.list_provisioned_model_throughputs()["provisionedModelSummaries"] == []
 
 
 def test_refusals(signed):

@@ -1,3 +1,6 @@
+import Fleet
+import Foundation
+import Link
 import Metering
 import Testing
 import Vocabulary
@@ -63,22 +66,130 @@ struct BedrockTests {
         }
     }
 
-    @Test(arguments: 0...5)
-    func `an engine cut at a frame is an exception, never a silent end`(
-        frames: Int
+    private static func event(_ delta: String, finish: String = "null") -> String {
+        EngineAnswers.chunk(
+            #"data: {"id":"a","object":"chat.completion.chunk","created":1,"model":"m","choices":"#
+                + #"[{"index":0,"delta":{\#(delta)},"finish_reason":\#(finish)}]}"# + "\n\n")
+    }
+
+    /// Reasoning, text and a tool's call, with a sign of life between.
+    private static let rich = [
+        EngineAnswers.streamHead, event(#""role":"assistant","content":null"#),
+        event(#""reasoning_content":"hm""#), EngineAnswers.chunk(": ping\n\n"),
+        event(#""content":"so""#),
+        event(
+            #""tool_calls":[{"index":0,"id":"i","function":{"name":"f","arguments":"{\"a\":"}}]"#),
+        event(#""tool_calls":[{"index":0,"function":{"arguments":"1}"}}]"#),
+        event("", finish: #""tool_calls""#), EngineAnswers.usage(9), EngineAnswers.streamEnd,
+    ]
+
+    private static let streamed: [(operation: String, body: String, end: String)] = [
+        (
+            "converse-stream",
+            #"{"messages":[{"role":"user","content":[{"text":"hi"}]}],"toolConfig":{"tools":["#
+                + #"{"toolSpec":{"name":"f","inputSchema":{"json":{"type":"object"}}}}]}}"#,
+            #""latencyMs""#
+        ),
+        (
+            "invoke-with-response-stream",
+            #"{"messages":[{"role":"user","content":"hi"}],"max_tokens":99,"tools":[{"type":"#
+                + #""function","function":{"name":"f"}}]}"#, "amazon-bedrock-invocationMetrics"
+        ),
+        (
+            "invoke-with-response-stream",
+            #"{"anthropic_version":"bedrock-2023-05-31","max_tokens":99,"messages":[{"role":"#
+                + #""user","content":"hi"}],"tools":[{"name":"f","input_schema":{"type":"object"}}]}"#,
+            "amazon-bedrock-invocationMetrics"
+        ),
+    ]
+
+    /// The bytes that stand base64-encoded in the frames of InvokeModelWithResponseStream, too.
+    private static func text(of answer: String) -> String {
+        answer.components(separatedBy: #"{"bytes":""#).dropFirst().reduce(answer) { text, part in
+            let encoded = String(part.prefix { $0 != "\"" })
+            return text
+                + (Data(base64Encoded: encoded).map { String(decoding: $0, as: UTF8.self) } ?? "")
+        }
+    }
+
+    @Test(arguments: 0..<streamed.count, 0...rich.count)
+    func `an engine cut at any frame is an exception, never a silent end`(
+        form: Int, frames: Int
     ) async throws {
-        let whole = EngineAnswers.stream(3)
-        var script = FakeEngine.Script(pieces: Array(whole.prefix(frames)))
-        script.closes = true
-        try await GatewayStand.run(answer: script) { stand in
+        var script = FakeEngine.Script(pieces: Array(Self.rich.prefix(frames)))
+        script.closes = frames < Self.rich.count
+        let (operation, body, end) = Self.streamed[form]
+        try await GatewayStand.run(
+            answer: script, snapshot: { $0.deployments[0].capabilities = [.chat, .tools] }
+        ) { stand in
             let answer = try await RawClient.exchange(
-                Self.request("converse-stream"), port: stand.server.port)
-            #expect(!answer.contains("messageStop"))
-            #expect(
-                answer.contains(
-                    frames > 0
-                        ? "modelStreamErrorException" : "x-amzn-errortype: ModelErrorException"))
+                Self.request(operation, body), port: stand.server.port)
+            let isWhole = frames == Self.rich.count
+            #expect(Self.text(of: answer).contains(end) == isWhole, "\(answer)")
+            #expect(answer.contains("modelStreamErrorException") == (frames > 0 && !isWhole))
+            if frames == 0 { #expect(answer.contains("x-amzn-errortype: ModelErrorException")) }
             try await stand.expectNothingHeld()
+        }
+    }
+
+    private static let alias = InferenceProfileID(high: 6, low: 1)
+    private static let arn = BedrockName.kept(
+        BedrockName.profileKind, alias, by: OrganizationID(high: 1, low: 1))
+
+    @Test(arguments: [PercentCoding.encode(arn), BedrockName.text(of: alias)])
+    func `a profile names a model, and its usage says so`(model: String) async throws {
+        let script = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
+        try await GatewayStand.run(
+            answer: script,
+            snapshot: {
+                $0.aliases = [
+                    AliasTerms(id: Self.alias, project: ProjectID(high: 2, low: 1), model: "m")
+                ]
+            }
+        ) { stand in
+            for operation in ["converse", "invoke"] {
+                let answer = try await RawClient.exchange(
+                    Self.request(
+                        operation, operation == "invoke" ? Self.chat : Self.converse, model: model),
+                    port: stand.server.port)
+                #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)")
+            }
+            _ = try await stand.chat(streaming: false)
+            let opened = try stand.settled().map(\.opened)
+            #expect(opened.map(\.profile) == [Self.alias, Self.alias, nil])
+            #expect(Set(opened.map(\.model)) == ["m"])
+        }
+    }
+
+    @Test func `another project's profile is no model`() async throws {
+        let script = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
+        try await GatewayStand.run(
+            answer: script,
+            snapshot: {
+                $0.aliases = [
+                    AliasTerms(id: Self.alias, project: ProjectID(high: 2, low: 9), model: "m")
+                ]
+            }
+        ) { stand in
+            let answer = try await RawClient.exchange(
+                Self.request("converse", model: PercentCoding.encode(Self.arn)),
+                port: stand.server.port)
+            #expect(answer.contains("\r\nx-amzn-errortype: ResourceNotFoundException\r\n"))
+            #expect(stand.engine.requests == 0)
+        }
+    }
+
+    @Test func `InvokeModel tells its options as they were served`() async throws {
+        let script = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
+        try await GatewayStand.run(answer: script) { stand in
+            let request = Self.request("invoke", Self.chat).replacing(
+                "Connection: close\r\n",
+                with: "Connection: close\r\nX-Amzn-Bedrock-Service-Tier: priority\r\n"
+                    + "X-Amzn-Bedrock-PerformanceConfig-Latency: optimized\r\n")
+            let answer = try await RawClient.exchange(request, port: stand.server.port)
+            #expect(answer.contains("\r\nX-Amzn-Bedrock-Service-Tier: default\r\n"))
+            #expect(
+                answer.contains("\r\nX-Amzn-Bedrock-PerformanceConfig-Latency: standard\r\n"))
         }
     }
 

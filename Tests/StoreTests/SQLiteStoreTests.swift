@@ -169,6 +169,34 @@ struct SQLiteStoreTests {
                 unbilledReason: nil, amount: .zero))
     }
 
+    @Test func `a name for a model comes back as it was written, changed and removed`() async throws
+    {
+        try await withStore { store, _ in
+            let organization = OrganizationID(high: 1, low: 1)
+            var alias = ModelAlias(
+                id: InferenceProfileID(high: 6, low: 1), project: ProjectID(high: 2, low: 1),
+                kind: .provisionedThroughput(units: 7), name: "ours", model: "m",
+                tags: ["team": "a"], createdAt: .noon)
+            try store.write { records in
+                try records.insert(
+                    OrganizationRow(
+                        id: organization, name: "a", isInternal: false,
+                        firstProject: alias.project, createdAt: .noon))
+                try records.insert(
+                    ProjectRow(
+                        id: alias.project, organization: organization, name: "p", createdAt: .noon))
+                try records.insert(alias)
+            }
+            #expect(try store.read { try $0.modelAliases() } == [alias])
+            alias.tags = [:]
+            alias.name = "theirs"
+            try store.write { try $0.update(alias) }
+            #expect(try store.read { try $0.modelAliases() } == [alias])
+            try store.write { try $0.removeModelAlias(alias.id) }
+            #expect(try store.read { try $0.modelAliases() } == [])
+        }
+    }
+
     @Test func `a stretch of a journal is applied once`() async throws {
         try await withStore { store, _ in
             let id = GatewayID(high: 1, low: 1)

@@ -103,6 +103,7 @@ package struct UsageCommand: OwnerCommand {
         case .model: row.model ?? ""
         case .project: row.project.map { "\($0)" } ?? ""
         case .key: row.key.map { "\($0)" } ?? ""
+        case .profile: row.profile.map { "\($0)" } ?? "without"
         case .day: row.day ?? ""
         }
     }

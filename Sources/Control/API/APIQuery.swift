@@ -55,7 +55,7 @@ struct APIQuery {
         query.from = try value("from", "a time like 2026-11-01", Instant.init(_:))
         query.to = try value("to", "a time like 2026-12-01", Instant.init(_:))
         query.grouping =
-            try value("group", "model, project, key or day", UsageGrouping.init(rawValue:))
+            try value("group", "model, project, key, profile or day", UsageGrouping.init(rawValue:))
             ?? .model
         query.after = try value("after", "a sequence number") { Int64($0) }
         query.limit = try limit(UsageQuery.maximumEvents)

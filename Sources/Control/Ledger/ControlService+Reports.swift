@@ -107,6 +107,7 @@ private struct UsageGroup: Hashable {
     var project: ProjectID?
     var key: APIKeyID?
     var model: String?
+    var profile: InferenceProfileID?
     var day: String?
 
     init(_ event: SettledRequest, by grouping: UsageGrouping) {
@@ -118,6 +119,9 @@ private struct UsageGroup: Hashable {
         case .key:
             project = opened.project
             key = opened.key
+        case .profile:
+            project = opened.project
+            profile = opened.profile
         case .day:
             let day = event.at.seconds / 86_400
             self.day = "\(CivilDate(daysSince1970: day))"
@@ -126,13 +130,14 @@ private struct UsageGroup: Hashable {
 
     var emptyRow: UsageRowBody {
         UsageRowBody(
-            customer: customer, project: project, key: key, model: model, day: day, requests: 0,
-            billed: .zero, unbilledTokens: 0, amount: .zero)
+            customer: customer, project: project, key: key, model: model, profile: profile,
+            day: day, requests: 0, billed: .zero, unbilledTokens: 0, amount: .zero)
     }
 
     var order: String {
         "\(day ?? "") \(customer.map { "\($0)" } ?? "") \(project.map { "\($0)" } ?? "") "
-            + "\(key.map { "\($0)" } ?? "") \(model ?? "")"
+            + "\(key.map { "\($0)" } ?? "") \(model ?? "") "
+            + "\(profile.map { "\($0)" } ?? "")"
     }
 }
 

@@ -23,6 +23,7 @@ struct Directory: Sendable {
     var quarantined: Int64 = 0
     /// All offers of suppliers that were ever declared, by the name that stands in usage events.
     var supplyTerms: [ReplicaID: SupplyTerms] = [:]
+    var modelAliases: [InferenceProfileID: ModelAlias] = [:]
 
     init() {}
 
@@ -37,6 +38,7 @@ struct Directory: Sendable {
         capacityChargeSequence = try records.lastCapacityCharge()
         quarantined = try Int64(records.quarantined().count)
         for terms in try records.supplyTerms() { supplyTerms[terms.replica] = terms }
+        for alias in try records.modelAliases() { modelAliases[alias.id] = alias }
     }
 
     func organization(_ id: OrganizationID) throws(Failure) -> OrganizationRow {
@@ -146,6 +148,9 @@ extension Directory {
             },
             deployments: served,
             priceBooks: priceBooks[first...].map(\.book),
-            replicas: replicas, supplies: supplies)
+            replicas: replicas, supplies: supplies,
+            aliases: modelAliases.values.sorted { $0.id < $1.id }.map {
+                AliasTerms(id: $0.id, project: $0.project, model: $0.model)
+            })
     }
 }

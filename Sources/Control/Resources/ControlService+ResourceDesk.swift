@@ -10,7 +10,7 @@ extension ControlService: ResourceDesk {
     }
 
     /// Models that have a price now, and that both the key and its project may call.
-    private func callable(_ identity: CustomerIdentity) -> [Deployment] {
+    func callable(_ identity: CustomerIdentity) -> [Deployment] {
         let prices = directory.priceBook(at: clock.now())?.models ?? [:]
         let lists = [
             directory.projects[identity.project]?.terms.models,

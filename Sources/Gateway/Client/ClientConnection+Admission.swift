@@ -266,6 +266,6 @@ extension ClientConnection {
             project: exchange.key.project, key: exchange.key.key, replica: replica.replica,
             model: replica.model, endpoint: exchange.endpoint,
             streaming: exchange.scanned?.streaming ?? false, at: exchange.openedAt,
-            priceVersion: priced.version, hold: hold.amount)
+            priceVersion: priced.version, hold: hold.amount, profile: exchange.profile)
     }
 }

@@ -1,3 +1,4 @@
+import Link
 import Metering
 import NIOCore
 import Vocabulary
@@ -8,6 +9,7 @@ extension ClientConnection {
     /// Puts the client's body into the core's dialect; the members that only open engines take.
     func translate(_ exchange: Exchange) throws(Failure) -> [String] {
         guard let dialect = exchange.dialect else { return [] }
+        resolveAlias(exchange)
         let result = exchange.body.withUnsafeReadableBytes { bytes in
             Result { () throws(Failure) in try dialect.translate(bytes, at: exchange.address) }
         }
@@ -15,6 +17,16 @@ extension ClientConnection {
         exchange.body = ByteBuffer(bytes: translated.body)
         exchange.memo = translated.memo
         return translated.extensions
+    }
+
+    /// A name of the project's own becomes the model's. What belongs to another is no name here.
+    private func resolveAlias(_ exchange: Exchange) {
+        guard let name = exchange.address.model, loop.directory.models[name] == nil,
+            let id = BedrockName.alias(name), let alias = loop.directory.aliases[id],
+            alias.project == exchange.key.project
+        else { return }
+        exchange.address.model = alias.model
+        exchange.profile = id
     }
 
     /// One chunk of the engine's stream, as events of the dialect.

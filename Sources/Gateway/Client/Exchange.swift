@@ -18,6 +18,8 @@ final class Exchange {
     /// In the client's dialect, and what its translation notes for the answer.
     var address = DialectAddress(purpose: .answer)
     var memo: [UInt8] = []
+    /// The name of the project's own by which the model was called.
+    var profile: InferenceProfileID?
     let key: KeyEntry
     /// Nanoseconds of the monotonic clock when the request was whole.
     var receivedAt: Int64 = 0

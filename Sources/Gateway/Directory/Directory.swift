@@ -12,13 +12,16 @@ final class Directory: Sendable {
     /// By the name that a signed request has in its credential.
     let signers: [String: Signer]
     let models: [String: ModelEntry]
+    /// Names of projects' own for models.
+    let aliases: [InferenceProfileID: AliasTerms]
     /// Chat models first, then by name.
     let modelNames: [String]
 
     init(
         version: Int64, keys: [KeyDigest: KeyEntry], signers: [String: Signer] = [:],
-        models: [String: ModelEntry]
+        models: [String: ModelEntry], aliases: [AliasTerms] = []
     ) {
+        self.aliases = Dictionary(uniqueKeysWithValues: aliases.map { ($0.id, $0) })
         self.signers = signers
         self.version = version
         self.keys = keys

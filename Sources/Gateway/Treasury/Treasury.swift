@@ -109,7 +109,8 @@ final class Treasury {
             }
         }
         return Directory(
-            version: snapshot.version, keys: keys, signers: signers, models: makeModels(snapshot))
+            version: snapshot.version, keys: keys, signers: signers, models: makeModels(snapshot),
+            aliases: snapshot.aliases)
     }
 
     private func makeModels(_ snapshot: GatewaySnapshot) -> [String: ModelEntry] {

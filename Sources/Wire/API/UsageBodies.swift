@@ -2,7 +2,7 @@ package import Vocabulary
 
 /// What usage is added up by.
 package enum UsageGrouping: String, Codable, Sendable, CaseIterable {
-    case model, project, key, day
+    case model, project, key, profile, day
 }
 
 /// Which usage is asked for; sent as the query.
@@ -46,6 +46,8 @@ package struct UsageRowBody: Hashable, Sendable {
     package var project: ProjectID?
     package var key: APIKeyID?
     package var model: String?
+    /// The application inference profile by which the model was called.
+    package var profile: InferenceProfileID?
     /// `2026-11-21`, UTC.
     package var day: String?
     package var requests: Int64
@@ -57,9 +59,10 @@ package struct UsageRowBody: Hashable, Sendable {
 
     package init(
         customer: OrganizationID? = nil, project: ProjectID? = nil, key: APIKeyID? = nil,
-        model: String? = nil, day: String? = nil, requests: Int64, billed: TokenCounts,
-        unbilledTokens: Int64, amount: Money
+        model: String? = nil, profile: InferenceProfileID? = nil, day: String? = nil,
+        requests: Int64, billed: TokenCounts, unbilledTokens: Int64, amount: Money
     ) {
+        self.profile = profile
         self.customer = customer
         self.project = project
         self.key = key
@@ -74,7 +77,7 @@ package struct UsageRowBody: Hashable, Sendable {
 
 extension UsageRowBody: Codable {
     private enum CodingKeys: String, CodingKey {
-        case customer, project, key, model, day, requests, amount
+        case customer, project, key, model, profile, day, requests, amount
         case unbilledTokens = "unbilled_tokens"
     }
 
@@ -85,6 +88,7 @@ extension UsageRowBody: Codable {
             project: try container.decodeIfPresent(ProjectID.self, forKey: .project),
             key: try container.decodeIfPresent(APIKeyID.self, forKey: .key),
             model: try container.decodeIfPresent(String.self, forKey: .model),
+            profile: try container.decodeIfPresent(InferenceProfileID.self, forKey: .profile),
             day: try container.decodeIfPresent(String.self, forKey: .day),
             requests: try container.decode(Int64.self, forKey: .requests),
             billed: try TokenCounts(from: decoder),
@@ -99,6 +103,7 @@ extension UsageRowBody: Codable {
         try container.encodeIfPresent(project, forKey: .project)
         try container.encodeIfPresent(key, forKey: .key)
         try container.encodeIfPresent(model, forKey: .model)
+        try container.encodeIfPresent(profile, forKey: .profile)
         try container.encodeIfPresent(day, forKey: .day)
         try container.encode(requests, forKey: .requests)
         try container.encode(unbilledTokens, forKey: .unbilledTokens)

@@ -1,3 +1,5 @@
+package import Vocabulary
+
 /// A resource as clients of AWS name it: by its own name, or by an ARN around it. Partition, region
 /// and account of an ARN say nothing here.
 package struct BedrockName: Hashable, Sendable {
@@ -21,6 +23,29 @@ package struct BedrockName: Hashable, Sendable {
         guard resource.count == 2 else { return nil }
         kind = String(resource[0])
         name = String(resource[1])
+    }
+
+    package static let profileKind = "application-inference-profile"
+    package static let provisionedKind = "provisioned-model"
+
+    /// The ARN of what a customer keeps with us. AWS has an account of twelve digits there: ours is
+    /// made of the organization's id.
+    package static func kept(
+        _ kind: String, _ id: InferenceProfileID, by organization: OrganizationID
+    ) -> String {
+        let digits = "\(organization.low % 1_000_000_000_000)"
+        let account = String(repeating: "0", count: 12 - digits.count) + digits
+        return "\(partitionAndRegion):\(account):\(kind)/\(text(of: id))"
+    }
+
+    /// An id as Bedrock's clients see it, who take no `_`: without its prefix.
+    package static func text(of id: InferenceProfileID) -> String {
+        String("\(id)".dropFirst(InferenceProfile.prefix.utf8CodeUnitCount + 1))
+    }
+
+    /// The id that clients see as `text`.
+    package static func alias(_ text: String) -> InferenceProfileID? {
+        InferenceProfileID("\(InferenceProfile.prefix)_\(text)")
     }
 
     /// The ARN of a hosted model.

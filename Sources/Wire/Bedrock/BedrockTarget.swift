@@ -31,8 +31,10 @@ package struct BedrockTarget: Hashable, Sendable {
         self.operation = operation
     }
 
-    /// Kinds of ARN that name a model by its own name.
-    private static let kinds = ["foundation-model", "inference-profile", "provisioned-model"]
+    /// Kinds of ARN that name a model, by its own name or by one of a project's.
+    private static let kinds: Set = [
+        "foundation-model", "inference-profile", "provisioned-model", BedrockName.profileKind,
+    ]
 
     /// An ARN of another kind stays whole, and is no model here.
     package static func model(of identifier: String) -> String {

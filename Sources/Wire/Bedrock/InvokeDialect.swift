@@ -33,16 +33,22 @@ package enum InvokeDialect: BedrockDialect {
         _ request: AnsweredRequest, usage: EngineUsage?
     ) -> [(name: String, value: String)] {
         guard let usage else {
-            return [(name: "X-Amzn-Bedrock-Content-Type", value: "application/json")]
+            return served + [(name: "X-Amzn-Bedrock-Content-Type", value: "application/json")]
         }
         let counts = usage.counts(for: .chat)
-        return [
+        return served + [
             (name: "X-Amzn-Bedrock-Invocation-Latency", value: "\(request.milliseconds)"),
             (name: "X-Amzn-Bedrock-Input-Token-Count", value: "\(counts.input)"),
             (name: "X-Amzn-Bedrock-Output-Token-Count", value: "\(counts.generated)"),
             (name: "X-Amzn-Bedrock-Cache-Read-Input-Token-Count", value: "\(counts.cacheRead)"),
         ]
     }
+
+    /// The options of a request's header as they were served, whatever was asked for.
+    private static let served = [
+        (name: "X-Amzn-Bedrock-PerformanceConfig-Latency", value: "standard"),
+        (name: "X-Amzn-Bedrock-Service-Tier", value: "default"),
+    ]
 
     private static func form(of request: AnsweredRequest) -> InvokeRequest.Form {
         request.memo.first.flatMap(InvokeRequest.Form.init) ?? .chat

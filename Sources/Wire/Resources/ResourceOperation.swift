@@ -7,16 +7,35 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     case listFoundationModels = "ListFoundationModels"
     case getFoundationModel = "GetFoundationModel"
     case getFoundationModelAvailability = "GetFoundationModelAvailability"
+    case createInferenceProfile = "CreateInferenceProfile"
+    case getInferenceProfile = "GetInferenceProfile"
+    case listInferenceProfiles = "ListInferenceProfiles"
+    case deleteInferenceProfile = "DeleteInferenceProfile"
+    case createProvisionedThroughput = "CreateProvisionedModelThroughput"
+    case getProvisionedThroughput = "GetProvisionedModelThroughput"
+    case listProvisionedThroughputs = "ListProvisionedModelThroughputs"
+    case updateProvisionedThroughput = "UpdateProvisionedModelThroughput"
+    case deleteProvisionedThroughput = "DeleteProvisionedModelThroughput"
+    case tagResource = "TagResource"
+    case untagResource = "UntagResource"
+    case listTagsForResource = "ListTagsForResource"
 
     /// What belongs together: one handler, and one part of what control keeps.
     package enum Family: CaseIterable, Sendable {
-        case foundationModels
+        case foundationModels, inferenceProfiles, provisionedThroughput, tags
     }
 
     package var family: Family {
         switch self {
         case .listFoundationModels, .getFoundationModel, .getFoundationModelAvailability:
             .foundationModels
+        case .createInferenceProfile, .getInferenceProfile, .listInferenceProfiles,
+            .deleteInferenceProfile:
+            .inferenceProfiles
+        case .createProvisionedThroughput, .getProvisionedThroughput, .listProvisionedThroughputs,
+            .updateProvisionedThroughput, .deleteProvisionedThroughput:
+            .provisionedThroughput
+        case .tagResource, .untagResource, .listTagsForResource: .tags
         }
     }
 
@@ -28,7 +47,8 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     /// In whose form errors are; nil: OpenAI's, the core's own.
     package var dialect: (any Dialect.Type)? {
         switch family {
-        case .foundationModels: ConverseDialect.self
+        case .foundationModels, .inferenceProfiles, .provisionedThroughput, .tags:
+            ConverseDialect.self
         }
     }
 
@@ -52,6 +72,9 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     private var row: Row {
         switch family {
         case .foundationModels: foundationModelRow
+        case .inferenceProfiles: inferenceProfileRow
+        case .provisionedThroughput: provisionedThroughputRow
+        case .tags: tagRow
         }
     }
 
@@ -61,6 +84,36 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         case .getFoundationModelAvailability:
             Row(.get, "/foundation-model-availability/{id}", "Whether a model may be called.")
         default: Row(.get, "/foundation-models", "The models that the key may call.")
+        }
+    }
+
+    private var inferenceProfileRow: Row {
+        switch self {
+        case .createInferenceProfile:
+            Row(.post, "/inference-profiles", "Name a model anew, to tell costs apart.")
+        case .getInferenceProfile: Row(.get, "/inference-profiles/{id}", "One profile.")
+        case .deleteInferenceProfile: Row(.delete, "/inference-profiles/{id}", "Forget it.")
+        default: Row(.get, "/inference-profiles", "The project's profiles.")
+        }
+    }
+
+    private var provisionedThroughputRow: Row {
+        let one = "/provisioned-model-throughput/{id}"
+        return switch self {
+        case .createProvisionedThroughput:
+            Row(.post, "/provisioned-model-throughput", "Put model units on record.")
+        case .getProvisionedThroughput: Row(.get, one, "One such record.")
+        case .updateProvisionedThroughput: Row(.patch, one, "Change its name or model.")
+        case .deleteProvisionedThroughput: Row(.delete, one, "Forget it.")
+        default: Row(.get, "/provisioned-model-throughputs", "The project's records.")
+        }
+    }
+
+    private var tagRow: Row {
+        switch self {
+        case .tagResource: Row(.post, "/tagResource", "Add tags, or change their values.")
+        case .untagResource: Row(.post, "/untagResource", "Remove tags by their keys.")
+        default: Row(.post, "/listTagsForResource", "A resource's tags.")
         }
     }
 }

@@ -205,7 +205,7 @@ extension APIRoute {
         ("customer", "Of this customer."), ("project", "Of this project."),
         ("key", "Of this key."), ("model", "Of this model."),
         ("from", "Ended at or after this time."), ("to", "Ended before this time."),
-        ("group", "model, project, key or day."),
+        ("group", "model, project, key, profile or day."),
     ]
 
     private static let economicsQuery: [(name: String, note: String)] = [

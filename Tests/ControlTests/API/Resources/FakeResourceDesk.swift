@@ -9,6 +9,8 @@ final class FakeResourceDesk: ResourceDesk {
     struct State {
         var models: [Deployment] = []
         var identities: [CustomerIdentity] = []
+        var aliases: [ModelAlias] = []
+        var tokens: [String?] = []
     }
     let state = Mutex(State())
 
@@ -17,6 +19,41 @@ final class FakeResourceDesk: ResourceDesk {
             state.identities.append(identity)
             return state.models
         }
+    }
+
+    func modelAliases(_ identity: CustomerIdentity) async throws -> [ModelAlias] {
+        state.withLock { state in state.aliases.filter { $0.project == identity.project } }
+    }
+
+    func addModelAlias(
+        _ draft: ModelAliasDraft, token: String?, _ identity: CustomerIdentity
+    ) async throws -> ModelAlias {
+        state.withLock { state in
+            let alias = ModelAlias(
+                id: InferenceProfileID(high: 7, low: UInt64(state.aliases.count)),
+                project: identity.project, kind: draft.kind, name: draft.name, model: draft.model,
+                description: draft.description, tags: draft.tags, createdAt: .noon)
+            state.aliases.append(alias)
+            state.tokens.append(token)
+            return alias
+        }
+    }
+
+    func changeModelAlias(
+        _ id: InferenceProfileID, _ identity: CustomerIdentity,
+        _ change: @Sendable (inout ModelAlias) throws -> Void
+    ) async throws -> ModelAlias {
+        try state.withLock { state in
+            guard let index = state.aliases.firstIndex(where: { $0.id == id }) else {
+                throw Failure(.notFound, "There is no such thing.")
+            }
+            try change(&state.aliases[index])
+            return state.aliases[index]
+        }
+    }
+
+    func removeModelAlias(_ id: InferenceProfileID, _ identity: CustomerIdentity) async throws {
+        state.withLock { state in state.aliases.removeAll { $0.id == id } }
     }
 
     static func model(_ name: String, _ capabilities: Set<Capability>) -> Deployment {

@@ -75,6 +75,97 @@ import Wire
                 .contains(#""authorizationStatus":"AUTHORIZED""#))
     }
 
+    private static let profile =
+        #"{"inferenceProfileName":"Team A-1","description":"a: b","clientRequestToken":"t","#
+        + #""modelSource":{"copyFrom":"arn:aws:bedrock:us-east-1::foundation-model/chat"},"#
+        + #""tags":[{"key":"team","value":"a"}],"unheardOf":1}"#
+
+    @Test func `a profile is made, tagged and found by id and ARN`() async throws {
+        let made = await ask("POST", "/inference-profiles", body: Self.profile)
+        #expect(made.status == 201)
+        let arn = try JSONDecoder().decode(
+            InferenceProfileCreated.self, from: Data(made.body)
+        ).inferenceProfileArn
+        #expect(desk.state.withLock { $0.tokens } == ["t"])
+        let id = try #require(arn.split(separator: "/").last)
+        for name in [PercentCoding.encode(arn), String(id)] {
+            let got = await ask("GET", "/inference-profiles/\(name)")
+            let body = try JSONDecoder().decode(InferenceProfileBody.self, from: Data(got.body))
+            #expect(body.inferenceProfileName == "Team A-1" && body.type == "APPLICATION")
+            #expect(
+                body.models.map(\.modelArn) == ["arn:aws:bedrock:us-east-1::foundation-model/chat"])
+        }
+        _ = await ask(
+            "POST", "/tagResource",
+            body: #"{"resourceARN":"\#(arn)","tags":[{"key":"b","value":"c"}]}"#)
+        _ = await ask(
+            "POST", "/untagResource", body: #"{"resourceARN":"\#(arn)","tagKeys":["team"]}"#)
+        let tags = await ask(
+            "POST", "/listTagsForResource", body: #"{"resourceARN":"\#(arn)"}"#)
+        #expect(
+            String(decoding: tags.body, as: UTF8.self)
+                == #"{"tags":[{"key":"b","value":"c"}]}"# + "\n")
+        #expect(await ask("DELETE", "/inference-profiles/\(id)").status == 200)
+        #expect(await ask("GET", "/inference-profiles/\(id)").status == 404)
+    }
+
+    @Test(arguments: [
+        ("Team A-1", "Team  A"), ("Team A-1", "-a"), ("Team A-1", ""), ("Team A-1", "ä"),
+        (#""a: b""#, #""""#), ("foundation-model/chat", "guardrail/chat"),
+        ("arn:aws:bedrock:us-east-1::foundation-model/chat", "chat"),
+        (#"{"key":"team","value":"a"}"#, #"{"key":"","value":"a"}"#),
+        (#"{"key":"team","value":"a"}"#, #"{"key":"a","value":"1"},{"key":"a","value":"2"}"#),
+        (#"{"key":"team","value":"a"}"#, #"{"key":"team!","value":"a"}"#),
+        (#""modelSource""#, #""modelSauce""#),
+    ])
+    func `a profile of the wrong form is refused`(part: String, with: String) async throws {
+        let answer = await ask(
+            "POST", "/inference-profiles", body: Self.profile.replacing(part, with: with))
+        #expect(answer.status == 400)
+        #expect(answer.headers["x-amzn-errortype"] == "ValidationException")
+        #expect(desk.state.withLock { $0.aliases.isEmpty })
+    }
+
+    @Test func `lists come in pages, the newest throughput first`() async throws {
+        for number in 0..<5 {
+            let units = #""modelUnits":\#(number + 1),"modelId":"chat""#
+            let made = await ask(
+                "POST", "/provisioned-model-throughput",
+                body: #"{"provisionedModelName":"p\#(number)",\#(units)}"#)
+            #expect(made.status == 201)
+        }
+        for (order, names) in [
+            ("Ascending", ["p0", "p1", "p2", "p3", "p4"]),
+            ("Descending", ["p4", "p3", "p2", "p1", "p0"]),
+        ] {
+            var found: [String] = []
+            var next = ""
+            repeat {
+                let answer = await ask(
+                    "GET", "/provisioned-model-throughputs",
+                    query: "maxResults=2&sortOrder=\(order)\(next)")
+                let list = try JSONDecoder().decode(
+                    ProvisionedThroughputList.self, from: Data(answer.body))
+                found += list.provisionedModelSummaries.map(\.provisionedModelName)
+                next = list.nextToken.map { "&nextToken=\($0)" } ?? ""
+            } while !next.isEmpty
+            #expect(found == names)
+        }
+        let byName = await ask("GET", "/provisioned-model-throughput/p3")
+        #expect(String(decoding: byName.body, as: UTF8.self).contains(#""modelUnits":4"#))
+        let profiles = await ask("GET", "/inference-profiles")
+        #expect(
+            String(decoding: profiles.body, as: UTF8.self)
+                == #"{"inferenceProfileSummaries":[]}"# + "\n")
+        for body in [
+            #"{"provisionedModelName":"q","modelId":"chat","modelUnits":0}"#,
+            #"{"provisionedModelName":"q","modelId":"chat","modelUnits":1,"#
+                + #""commitmentDuration":"OneMonth"}"#,
+        ] {
+            #expect(await ask("POST", "/provisioned-model-throughput", body: body).status == 400)
+        }
+    }
+
     @Test func `errors are exceptions of Bedrock's`() async throws {
         hostModels()
         for (answer, status, name) in [
