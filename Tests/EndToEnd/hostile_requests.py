@@ -2,7 +2,8 @@
 
 A case is the bytes that are sent on one connection. `status` is what may come back: 0 stands for a
 connection that is closed without an answer, which is allowed where no answer can be trusted to
-reach the right reader. `code` is the error object's code. After a case with `closes`, exactly one
+reach the right reader. `code` is the error object's code, `exception` in its place what Bedrock's
+addresses name. After a case with `closes`, exactly one
 answer has come and the connection is closed: whatever follows in the stream was not taken for a
 request.
 """
@@ -32,6 +33,7 @@ class Case:
     closes: bool = False
     half_close: bool = False
     billed: bool = False
+    exception: str | None = None
 
 
 def head(method="POST", path=CHAT, headers=(), version="HTTP/1.1", host=True, key="KEY"):
@@ -307,6 +309,28 @@ def routes():
                {200, 400, 404, 421})
 
 
+def kept():
+    """Operations on what customers keep with us, which control answers."""
+    for path in ["/custom-models", "/foundation-models/%zz", "/foundation-models/a/b",
+                 "/foundation-models/", "/inference-profiles/%ff", "/model/a%2Fb/converse/c"]:
+        yield Case(f"GET {path}", head("GET", path), {404}, exception="UnknownOperationException")
+    for path in ["/foundation-models/..", "/inference-profiles/%00",
+                 "/inference-profiles/arn%3Aaws%3Abedrock"]:
+        yield Case(f"GET {path}", head("GET", path), {404}, exception="ResourceNotFoundException")
+    for name, body in [("half", b"{"), ("list", b"[]"), ("nothing", b""), ("text", b'"a"'),
+                       ("deep", b"[" * 100_000), ("null", b'{"inferenceProfileName":null}'),
+                       ("broken text", b'{"inferenceProfileName":"\xff"}')]:
+        yield Case(f"profile of {name}", post(body, "/inference-profiles"), {400},
+                   exception="ValidationException")
+    yield Case("profile too long", post(b" " * ((1 << 20) + 1), "/inference-profiles"), {400},
+               closes=True, exception="ValidationException")
+    signature = ("Authorization: AWS4-HMAC-SHA256 Credential=a/b/c/bedrock/aws4_request, "
+                 "SignedHeaders=host, Signature=" + "0" * 64)
+    yield Case("profile signed by nobody", post(
+        b"{}", "/inference-profiles", headers=[signature], key=None), {403},
+        exception="UnrecognizedClientException")
+
+
 def identities():
     """Keys that are none."""
     for name, value in [
@@ -354,5 +378,5 @@ def harmless():
 
 
 def all_cases():
-    return [case for group in (framing, sizes, malformed_json, wrong_fields, routes, identities,
+    return [case for group in (framing, sizes, malformed_json, wrong_fields, routes, kept, identities,
                                harmless) for case in group()]

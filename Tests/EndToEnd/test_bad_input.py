@@ -104,6 +104,11 @@ def complaint(case, answer, ended):
     # What the HTTP parser itself refuses may have no body; what is above it has one.
     if not body and status in (400, 414, 431, 501, 505) and case.closes:
         return None
+    if case.exception:
+        # Bedrock's form.
+        told = headers.get("x-amzn-errortype")
+        is_right = told == case.exception and json.loads(body)["message"]
+        return None if is_right else f"{told}: {body[:200]}"
     try:
         error = json.loads(body)["error"]
     except (ValueError, KeyError, TypeError):
