@@ -95,6 +95,13 @@ def test_inference_profiles_tell_costs_apart(product, signed, make_customer):
     rows = product.command("usage", "--customer", customer.id, "--group", "profile")
     assert sorted((row.get("profile") or "", row["requests"]) for row in rows) == sorted(
         [("", 1), (profile, 2), (events[3]["profile"], 1)])
+    hello = [{"role": "user", "content": [{"text": "Hello"}]}]
+    assert runtime.count_tokens(
+        modelId=arns[0], input={"converse": {"messages": hello}})["inputTokens"] > 0
+    list(runtime.converse_stream(
+        modelId=arns[0], messages=hello, inferenceConfig={"maxTokens": 2})["stream"])
+    streamed = wait_for(lambda: customer.events()[4:], "the stream is billed", 10)
+    assert [(event["streaming"], event["profile"]) for event in streamed] == [(True, profile)]
     # Another project knows nothing of it.
     strangers = signed()
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
