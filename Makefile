@@ -46,10 +46,11 @@ lint: packages swift  ## Check format, floors and what the documents claim.
 	swift build --build-tests --explicit-target-dependency-import-check error
 	python3 Scripts/check-documents.py
 
-bench: test-packages slurm-packages swift $(PROGRAM)  ## Measure placement, and the gateway beside nginx and LiteLLM.
+bench: test-packages slurm-packages swift .engine/installed .venv-test/installed $(PROGRAM)  ## Measure placement, and the gateway beside nginx and LiteLLM.
 	python3 Benchmarks/placement.py
 	python3 Benchmarks/surplus.py
 	python3 Benchmarks/submit_to_start.py
+	.venv-test/bin/python Benchmarks/batch.py
 	python3 Benchmarks/run.py $(ARGS)
 
 soak: test-packages slurm-packages swift .engine/installed .venv-test/installed $(PROGRAM)  ## The long tests.

@@ -84,6 +84,7 @@ let package = Package(
             dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing"],
             swiftSettings: house),
         .target(name: "LeaseWork", swiftSettings: house),
+        .target(name: "Batches", dependencies: ["Vocabulary"], swiftSettings: house),
         .target(
             name: "Records",
             dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing", "Fleet"],
@@ -122,7 +123,7 @@ let package = Package(
             dependencies: [
                 "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath",
                 "Link",
-                "Commerce", "Records", crypto, hummingbird, logging, mustache, nioCore, nioHTTP1,
+                "Commerce", "Batches", "Records", crypto, hummingbird, logging, mustache, nioCore, nioHTTP1,
                 nioPosix, nioSSL, yams,
             ],
             swiftSettings: house),
@@ -200,6 +201,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "LeaseWorkTests", dependencies: ["LeaseWork", "TestKit"], swiftSettings: house),
+        .testTarget(
+            name: "BatchesTests", dependencies: ["Vocabulary", "Batches", "TestKit"],
+            swiftSettings: house),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

@@ -15,6 +15,7 @@ struct GatewayParts: Sendable {
     let journal: Journal
     let contexts: [NIOLoopBound<LoopContext>]
     let desk: NIOLoopBound<GatewayDesk>
+    let runner: NIOLoopBound<LineRunner>
     let link: NIOLoopBound<LinkClient>
     let operations: Operations
     let retries: RetryShelf
@@ -29,13 +30,7 @@ struct GatewayParts: Sendable {
         let tls = try serverTLS(configuration)
         let clientTLS = try NIOSSLContext(configuration: .makeClientConfiguration())
         let directory = configuration.journalDirectory
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
-        // The directory and the one above it may be new: their names have to survive, too.
-        try DurableFile.syncDirectory(of: directory)
-        try DurableFile.syncDirectory(
-            of: URL(fileURLWithPath: directory).deletingLastPathComponent().path)
+        try makeDirectory(directory)
         let found = try JournalRecovery(directory: directory).find()
         let identity = identity(of: found, clock: clock)
         try identity.save(in: directory)
@@ -60,34 +55,61 @@ struct GatewayParts: Sendable {
             suppliers: suppliers, operations: operations, clientTLS: clientTLS, logger: logger,
             treasury: treasury)
         let ready = linkLoop.makePromise(of: Void.self)
-        let (desk, link) = try await linkLoop.submit {
-            let link = LinkClient(
-                loop: linkLoop, socketPath: configuration.controlSocket, logger: logger)
+        let link = try await linkLoop.submit {
+            NIOLoopBound(
+                LinkClient(
+                    loop: linkLoop, socketPath: configuration.controlSocket, logger: logger),
+                eventLoop: linkLoop)
+        }.get()
+        let lines = HeldLines()
+        let runner = try await makeRunner(on: contexts[0], lines, link)
+        let desk = try await linkLoop.submit {
             let engines = EnginePool(
                 loop: linkLoop, connectWait: limits.connectWait, tlsContext: clientTLS)
             let desk = GatewayDesk(
                 identity: identity, leftOpen: found.open, journal: journal, clock: clock,
-                link: link,
+                link: link.value,
                 suppliers: suppliers, engines: engines, treasury: treasury.value, logger: logger,
+                lines: lines, runner: runner,
                 publish: { directory in
                     for context in contexts {
                         context.eventLoop.execute { context.value.directory = directory }
                     }
                 },
                 onReady: { ready.succeed(()) })
-            return (
-                NIOLoopBound(desk, eventLoop: linkLoop), NIOLoopBound(link, eventLoop: linkLoop)
-            )
+            return NIOLoopBound(desk, eventLoop: linkLoop)
         }.get()
         hook.afterSync {
             linkLoop.execute { desk.value.journalSynced { hook.rearm() } }
         }
         let parts = GatewayParts(
             group: group, linkGroup: linkGroup, journal: journal, contexts: contexts, desk: desk,
-            link: link, operations: operations, retries: retries, ready: ready.futureResult,
-            tls: tls)
+            runner: runner, link: link, operations: operations, retries: retries,
+            ready: ready.futureResult, tls: tls)
         operations.setGatherer { loop in parts.gather(on: loop) }
         return parts
+    }
+
+    private static func makeDirectory(_ directory: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        // The directory and the one above it may be new: their names have to survive, too.
+        try DurableFile.syncDirectory(of: directory)
+        try DurableFile.syncDirectory(
+            of: URL(fileURLWithPath: directory).deletingLastPathComponent().path)
+    }
+
+    /// Batches run on the first loop.
+    private static func makeRunner(
+        on context: NIOLoopBound<LoopContext>, _ lines: HeldLines, _ link: NIOLoopBound<LinkClient>
+    ) async throws -> NIOLoopBound<LineRunner> {
+        try await context.eventLoop.submit {
+            let runner = LineRunner(loop: context.value, held: lines) { message in
+                link.eventLoop.execute { link.value.send(message) }
+            }
+            return NIOLoopBound(runner, eventLoop: context.eventLoop)
+        }.get()
     }
 
     private static func identity(
@@ -187,6 +209,7 @@ struct GatewayParts: Sendable {
 
     func beginDraining() async {
         operations.isReady.withLock { $0 = false }
+        _ = try? await runner.eventLoop.submit { [runner] in runner.value.stop() }.get()
         for context in contexts {
             _ = try? await context.eventLoop.submit { context.value.beginDraining() }.get()
         }

@@ -15,6 +15,10 @@ package enum GatewayMessage: Codable, Sendable {
     /// Requests under way, by replica, and the demand for models that scale; sent when it changes,
     /// at most every 100 ms.
     case load(inFlight: [ReplicaLoad], models: [ModelLoad])
+    /// Has room for so many more lines of batches; holds until it is said anew.
+    case linesWanted(Int)
+    /// These lines will not be ended here: they were called back, or cannot run.
+    case linesReturned([BatchLine])
 }
 
 package struct GatewayHello: Codable, Sendable {
@@ -27,11 +31,14 @@ package struct GatewayHello: Codable, Sendable {
     /// All money that this process knows it was granted in this epoch, by scope. What control has
     /// granted beyond it was lost on the way and goes back.
     package var granted: [ScopedAmount]
+    /// Lines of batches that it holds, or has ended behind `syncedOffset`.
+    package var lines: [BatchLine]
 
     package init(
         gateway: GatewayID, epoch: Int64, journalDirectory: String, syncedOffset: Int64,
-        granted: [ScopedAmount]
+        granted: [ScopedAmount], lines: [BatchLine] = []
     ) {
+        self.lines = lines
         self.gateway = gateway
         self.epoch = epoch
         self.journalDirectory = journalDirectory
@@ -101,4 +108,28 @@ package enum ControlMessage: Codable, Sendable {
     case granted(id: Int64, grants: [ScopedAmount])
     /// Give back what is free in these scopes.
     case recall(id: Int64, scopes: [Scope])
+    /// Lines of batches to run in what is idle.
+    case lines([LentLine])
+    /// Give back what is held of this batch.
+    case callBack(BatchID)
+}
+
+/// A line of a batch, as it is lent to a gateway.
+package struct LentLine: Hashable, Codable, Sendable {
+    package var line: BatchLine
+    /// For whom it runs, with this key's models and budgets.
+    package var key: APIKeyID
+    package var model: String
+    /// Where a client would post it: `/v1/chat/completions`.
+    package var address: String
+    /// The request: a JSON object.
+    package var body: String
+
+    package init(line: BatchLine, key: APIKeyID, model: String, address: String, body: String) {
+        self.line = line
+        self.key = key
+        self.model = model
+        self.address = address
+        self.body = body
+    }
 }

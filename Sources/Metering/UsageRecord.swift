@@ -14,6 +14,8 @@ package enum Outcome: String, Codable, Sendable, CaseIterable {
     case timedOut = "timed_out"
     /// The gateway died; settled from the last checkpoint by recovery.
     case recovered
+    /// Interactive traffic needed the place of a batch's line, which runs again later.
+    case yielded
 }
 
 /// Why tokens that an engine counted are not billed.
@@ -104,6 +106,7 @@ package struct SettledRequest: Hashable, Sendable {
         switch outcome {
         case .completed, .recovered: .abandoned
         case .abandoned: billed == .zero ? .notDelivered : .abandoned
+        case .yielded: .notDelivered
         case .stoppedAtLimit, .timedOut: .notDelivered
         case .engineFailed: .engineFailed
         }

@@ -12,7 +12,7 @@ package protocol RecordKeeper: Sendable {
 }
 
 /// Looks records up.
-package protocol RecordReader: CapacityRecordReader, VolumeRecordReader {
+package protocol RecordReader: CapacityRecordReader, VolumeRecordReader, BatchRecordReader {
     func organizations() throws -> [OrganizationRow]
     func projects() throws -> [ProjectRow]
     func keys() throws -> [KeyRow]
@@ -62,7 +62,7 @@ package protocol RecordReader: CapacityRecordReader, VolumeRecordReader {
 }
 
 /// Adds records. There is no way to change or remove one that is about money.
-package protocol Recorder: RecordReader, CapacityRecorder, VolumeRecorder {
+package protocol Recorder: RecordReader, CapacityRecorder, VolumeRecorder, BatchRecorder {
     func insert(_ organization: OrganizationRow) throws
     func insert(_ project: ProjectRow) throws
     func insert(_ key: KeyRow) throws

@@ -68,6 +68,7 @@ extension Row {
     func text(_ index: Int) -> String { self[index] }
     func optionalText(_ index: Int) -> String? { self[index] }
     func whole(_ index: Int) -> Int64 { self[index] }
+    func optionalWhole(_ index: Int) -> Int64? { self[index] }
     func data(_ index: Int) -> Data { self[index] }
     func instant(_ index: Int) -> Instant { Instant(microseconds: self[index]) }
     func optionalInstant(_ index: Int) -> Instant? {

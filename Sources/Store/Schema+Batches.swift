@@ -1,5 +1,5 @@
 extension Schema {
-    /// Of version 7: answers that are kept, and what a usage event says of its tier.
+    /// Of version 7: batches, answers that are kept, and what a usage event says of its tier.
     static let batchTables = [
         "ALTER TABLE usage_events ADD COLUMN service_tier TEXT NOT NULL DEFAULT 'default'",
         "ALTER TABLE usage_events ADD COLUMN profile TEXT",
@@ -11,6 +11,29 @@ extension Schema {
             PRIMARY KEY (gateway, journal_offset)
         ) {strict}
         """,
+        """
+        CREATE TABLE files (id TEXT PRIMARY KEY, project TEXT NOT NULL REFERENCES projects (id),
+            name TEXT NOT NULL, purpose TEXT NOT NULL, bytes {whole} NOT NULL,
+            created_at {whole} NOT NULL, expires_at {whole}
+        ) {strict}
+        """,
+        """
+        CREATE TABLE batches (id TEXT PRIMARY KEY,
+            organization TEXT NOT NULL REFERENCES organizations (id),
+            project TEXT NOT NULL REFERENCES projects (id), api_key TEXT NOT NULL,
+            form TEXT NOT NULL, address TEXT NOT NULL, input TEXT NOT NULL,
+            created_at {whole} NOT NULL, expires_at {whole} NOT NULL, document TEXT NOT NULL
+        ) {strict}
+        """,
+        """
+        CREATE TABLE batch_lines (batch TEXT NOT NULL REFERENCES batches (id),
+            number {whole} NOT NULL, custom_id TEXT NOT NULL, model TEXT NOT NULL,
+            start {whole} NOT NULL, length {whole} NOT NULL, gateway TEXT, request TEXT,
+            status {whole}, PRIMARY KEY (batch, number)
+        ) {strict}
+        """,
+        "CREATE INDEX files_by_project ON files (project, id)",
+        "CREATE INDEX batches_by_project ON batches (project, id)",
         "CREATE INDEX answer_parts_by_request ON answer_parts (request, journal_offset)",
     ]
 }

@@ -42,7 +42,9 @@ package enum Schema {
     package static let version: Int64 = steps.map(\.version).max() ?? 0
 
     /// Tables whose rows customers leave with us and may take away again.
-    package static let removable: Set<String> = ["answer_parts", "model_aliases"]
+    package static let removable: Set<String> = [
+        "answer_parts", "files", "batches", "batch_lines", "model_aliases",
+    ]
 
     /// Tables whose rows are never changed and never removed.
     package static let appendOnly = steps.flatMap(\.appendOnly)

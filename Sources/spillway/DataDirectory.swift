@@ -27,6 +27,9 @@ struct DataDirectory {
     /// Files that were sent with orders, until the orders have ended.
     var orderFiles: String { "\(path)/orders" }
 
+    /// Files that customers keep, and results of batches.
+    var files: String { "\(path)/files" }
+
     func engineSocket(_ replica: ReplicaID) -> String { SocketPath.engine(replica, for: path) }
 
     func journal(of gateway: String) -> String { "\(path)/journal/\(gateway)" }

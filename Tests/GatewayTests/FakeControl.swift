@@ -23,6 +23,8 @@ final class FakeControl: Sendable {
         var inFlight = -1
         var byReplica: [ReplicaLoad] = []
         var models: [ModelLoad] = []
+        var linesWanted = 0
+        var linesReturned: [BatchLine] = []
     }
 
     /// All that has been granted, but for what suppliers may cost.
@@ -41,6 +43,11 @@ final class FakeControl: Sendable {
 
     /// Requests on each replica, by its id, as last told.
     var byReplica: [Int] { state.withLock { $0.byReplica.map(\.inFlight) } }
+
+    /// How many lines of batches the gateway would take, as last told.
+    var linesWanted: Int { state.withLock { $0.linesWanted } }
+    /// Lines of batches that came back.
+    var linesReturned: [BatchLine] { state.withLock { $0.linesReturned } }
 
     /// While it withholds, it hears what is asked for and says nothing.
     func withhold(_ isWithholding: Bool) { state.withLock { $0.isWithholding = isWithholding } }
@@ -95,6 +102,8 @@ final class FakeControl: Sendable {
                 $0.byReplica = inFlight.sorted { $0.replica < $1.replica }
                 $0.models = models
             }
+        case .linesWanted(let count): state.withLock { $0.linesWanted = count }
+        case .linesReturned(let lines): state.withLock { $0.linesReturned += lines }
         case .synced: break
         }
         return []

@@ -80,7 +80,7 @@ struct MessagesTests {
         let script = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
         try await GatewayStand.run(answer: script) { stand in
             let answer = try await RawClient.exchange(
-                MessagesClient.request(path: "/v1/messages/batches"), port: stand.server.port)
+                MessagesClient.request(path: "/v1/messages/elsewhere"), port: stand.server.port)
             #expect(answer.hasPrefix("HTTP/1.1 404 "), "\(answer)")
             #expect(answer.contains(#"{"type":"error","error":{"type":"not_found_error""#))
         }

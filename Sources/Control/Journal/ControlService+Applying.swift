@@ -65,6 +65,7 @@ extension ControlService {
             directory: state.row.journalDirectory, position: state.applied)
         let entries = try reader.read(upTo: state.synced, limit: Self.applyBatchLimit)
         guard let last = entries.last else { return false }
+        batchDesk.news = []
         try transact { records in
             for entry in entries { try apply(entry, of: gateway, records) }
             try records.insert(
@@ -72,6 +73,7 @@ extension ControlService {
                     gateway: gateway, from: state.applied, through: last.end, at: clock.now()))
         }
         gateways[gateway]?.applied = last.end
+        lineNewsKept()
         return true
     }
 
@@ -107,7 +109,12 @@ extension ControlService {
             try records.insert(
                 AnswerPartRow(
                     gateway: gateway, journalOffset: entry.offset, request: request, bytes: bytes))
-        case .lineRefused: break
+        case .lineRefused(let line, let request, let status, _):
+            do {
+                try end(line, by: request, status: status, records)
+            } catch let failure as Failure {
+                try quarantine(place, failure.message, records)
+            }
         }
     }
 
@@ -140,6 +147,9 @@ extension ControlService {
             guard lent >= event.amount else {
                 throw Failure(
                     .conflict, "costs \(event.amount), and \(lent) is lent to its gateway")
+            }
+            if let line = opened.line {
+                try end(line, by: opened.request, status: 200, records)
             }
         } catch let failure as Failure {
             try quarantine(place, failure.message, records)

@@ -40,6 +40,7 @@ package actor ControlService {
 
     var rental = Rental()
     var replicaDesk = ReplicaDesk()
+    var batchDesk = BatchDesk()
 
     var agentReplicas: [ReplicaSnapshot] = []
     var agentProblems: [String: String] = [:]

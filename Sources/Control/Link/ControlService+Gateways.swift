@@ -50,6 +50,8 @@ extension ControlService {
             advance(gateway, to: offset)
             applyOrLog(gateway)
             barriers.answered(id)
+        case .linesWanted(let count): linesWanted(count, by: gateway)
+        case .linesReturned(let lines): linesReturned(lines, by: gateway)
         case .load(let inFlight, let models):
             gateways[gateway]?.inFlight = inFlight.reduce(0) { $0 + $1.inFlight }
             demandReported(models, by: gateway)
@@ -84,6 +86,7 @@ extension ControlService {
         let peer = connections[connection]?.peer
         peer?.send(.welcome(applied: gateways[id]?.applied ?? 0))
         peer?.send(.snapshot(makeSnapshot()))
+        linesHeld(hello.lines, by: id)
         logger.info(
             "gateway connected", metadata: ["gateway": "\(id)", "epoch": "\(hello.epoch)"])
     }

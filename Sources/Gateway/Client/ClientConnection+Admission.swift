@@ -2,6 +2,7 @@ import Synchronization
 import Fleet
 import Metering
 import NIOCore
+import Pricing
 import RequestPath
 import Vocabulary
 import Wire
@@ -56,9 +57,10 @@ extension ClientConnection {
         exchange.priced = priced
         exchange.demand =
             exchange.counting == nil
-            ? try demand(of: scanned, model: model, priced: priced)
+            ? try demand(of: scanned, model: model, rate: priced.rate(in: exchange.tier))
             : Demand(
-                rate: priced.rate, promptTokens: 0, generatedTokens: 0, minimumGenerated: 0,
+                rate: priced.rate(in: exchange.tier), promptTokens: 0, generatedTokens: 0,
+                minimumGenerated: 0,
                 holdChunk: nil)
     }
 
@@ -96,7 +98,7 @@ extension ClientConnection {
     }
 
     private func demand(
-        of scanned: ScannedRequest, model: ModelEntry, priced: ModelEntry.PricedRate
+        of scanned: ScannedRequest, model: ModelEntry, rate: Rate
     ) throws(Failure) -> Demand {
         let inputs = Int64(max(1, scanned.inputs))
         // A text has at most as many tokens as bytes; images have no such bound but the context.
@@ -114,7 +116,7 @@ extension ClientConnection {
             generated = wanted * scanned.choices * inputs
         }
         return Demand(
-            rate: priced.rate, promptTokens: prompt, generatedTokens: generated,
+            rate: rate, promptTokens: prompt, generatedTokens: generated,
             minimumGenerated: min(
                 generated, loop.limits.minimumGenerated * scanned.choices * inputs),
             holdChunk: scanned.streaming ? loop.limits.holdChunk * scanned.choices * inputs : nil)
@@ -125,7 +127,7 @@ extension ClientConnection {
         guard let demand = exchange.demand else { return }
         let now = loop.now
         let key = exchange.key
-        let decision = key.account.state.withLock { $0.admit(demand, for: key.actor, at: now) }
+        let decision = key.account.state.withLock { $0.admit(demand, for: exchange.actor, at: now) }
         switch decision {
         case .admitted(let hold, let ahead):
             if !ahead.isEmpty { loop.borrow(ahead, key.account) }
@@ -157,6 +159,10 @@ extension ClientConnection {
 
     func findPlace(_ exchange: Exchange) {
         guard let model = exchange.model else { return }
+        if let replica = line?.replica {
+            placeGranted(replica)
+            return
+        }
         let pool = model.pool
         if !model.supplies.isEmpty, goesOut(exchange, model) { return }
         switch pool.acquire(
@@ -203,7 +209,7 @@ extension ClientConnection {
         let key = exchange.key
         let now = loop.now
         key.account.state.withLock { account in
-            account.settle(hold, charge: .zero, used: .zero, for: key.actor, at: now)
+            account.settle(hold, charge: .zero, used: .zero, for: exchange.actor, at: now)
         }
     }
 
@@ -266,6 +272,7 @@ extension ClientConnection {
             project: exchange.key.project, key: exchange.key.key, replica: replica.replica,
             model: replica.model, endpoint: exchange.endpoint,
             streaming: exchange.scanned?.streaming ?? false, at: exchange.openedAt,
-            priceVersion: priced.version, hold: hold.amount, profile: exchange.profile)
+            priceVersion: priced.version, hold: hold.amount, tier: exchange.tier,
+            profile: exchange.profile)
     }
 }

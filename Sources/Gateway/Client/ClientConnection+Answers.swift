@@ -14,6 +14,10 @@ extension ClientConnection {
 
     /// Answers with an error in the dialect's form, and is done with the request.
     func respond(_ failure: Failure) {
+        if line != nil {
+            lineFailed(failure)
+            return
+        }
         let request = intake.requestID.map { "\($0)" } ?? ""
         let body: [UInt8]
         let status: Int
@@ -81,6 +85,8 @@ extension ClientConnection {
         var head = ResponseHead(status: 200, bodyBytes: length)
         head.add("content-type", "application/json")
         head.add("content-length", Int64(length))
+        // A batch's line has no header: what is kept is the body alone.
+        if line != nil { return ByteBuffer() }
         addAnswerHeaders(to: &head, exchange, usage)
         return head.finish(keepAlive: keepAlive && !loop.isDraining)
     }
@@ -121,7 +127,7 @@ extension ClientConnection {
     private func addLimits(to head: inout ResponseHead, _ exchange: Exchange) {
         let now = loop.now
         let key = exchange.key
-        let status = key.account.state.withLock { $0.status(for: key.actor, at: now) }
+        let status = key.account.state.withLock { $0.status(for: exchange.actor, at: now) }
         guard let dialect = exchange.dialect else {
             head.addLimits(status)
             return

@@ -9,7 +9,7 @@ import Wire
 extension ClientConnection: EngineUser {
     func askEngine(_ exchange: Exchange) {
         guard let replica = exchange.replica else { return }
-        if exchange.countsByChoice, exchange.scanned?.streaming == false {
+        if exchange.isAskedAsStream {
             exchange.assembly = AnswerAssembly()
         }
         exchange.askedAt = loop.now

@@ -1,5 +1,6 @@
 import Logging
 import Fleet
+import Link
 import Synchronization
 import Metering
 import NIOCore
@@ -19,16 +20,20 @@ extension ClientConnection {
         let now = loop.now
         let result = key.account.state.withLock { account in
             let result = Settlement.settle(
-                outcome: outcome, known: known, wasDelivered: wasDelivered, rate: priced.rate,
+                outcome: outcome, known: known, wasDelivered: wasDelivered,
+                rate: priced.rate(in: exchange.tier),
                 chargeLimit: account.chargeLimit(of: hold))
             account.settle(
-                hold, charge: result.amount, used: result.billed + result.unbilled, for: key.actor,
+                hold, charge: result.amount, used: result.billed + result.unbilled,
+                for: exchange.actor,
                 at: now)
             return result
         }
         exchange.isWhole = outcome == .completed || outcome == .stoppedAtLimit
+        var opened = opened(exchange, hold: hold, priced: priced, replica: replica)
+        if outcome == .completed { opened.line = line?.lent.line }
         let settled = SettledRequest(
-            opened: opened(exchange, hold: hold, priced: priced, replica: replica),
+            opened: opened,
             at: loop.clock.now(), outcome: outcome, billed: result.billed,
             unbilled: result.unbilled,
             unbilledReason: result.reason, amount: result.amount)
@@ -42,7 +47,10 @@ extension ClientConnection {
                     "replica": "\(replica.replica)", "outcome": "\(outcome.rawValue)",
                 ])
         }
-        if let supply = exchange.supply {
+        if line != nil {
+            releaseLinePlace(
+                exchange, counts: result.billed + result.unbilled, wasAborted: wasAborted)
+        } else if let supply = exchange.supply {
             endSupply(of: exchange, supply, counts: result.billed + result.unbilled)
         } else {
             exchange.model?.pool.release(
@@ -52,6 +60,7 @@ extension ClientConnection {
         }
         // What was opened has to be closed; what no engine was ever sent leaves no trace.
         if exchange.wasSent {
+            if opened.line != nil, let answer = exchange.plainEnding { keep(answer, of: exchange) }
             let waiter: JournalWaiter? =
                 phase == .settling ? .connection(loop: loop.index, ticket) : nil
             loop.journal.appendSynced(.settled(settled), notifying: waiter)
@@ -60,10 +69,20 @@ extension ClientConnection {
             exchange, outcome: outcome, billed: result.billed, at: now)
     }
 
+    /// An answer's bytes go before the record that ends its request, in the same group.
+    func keep(_ answer: ByteBuffer, of exchange: Exchange) {
+        var answer = answer
+        while answer.readableBytes > 0 {
+            let length = min(answer.readableBytes, JournalCodec.answerPartBytes)
+            loop.journal.append(
+                .answerPart(exchange.request, answer.readBytes(length: length) ?? []))
+        }
+    }
+
     /// The journal has what this answer is billed: its end may be seen.
     func journalSynced() {
         guard phase == .settling, let exchange else { return }
-        loop.meters.answered(exchange, at: loop.now)
+        if line == nil { loop.meters.answered(exchange, at: loop.now) }
         let ending = exchange.plainEnding ?? exchange.ending.take(isEnd: true)
         keepAnswer(exchange, ending)
         write(ending, flush: true)

@@ -176,8 +176,9 @@ extension ClientConnection {
         let now = loop.now
         let decision = key.account.state.withLock { account in
             account.extend(
-                &hold, by: demand.holdChunk ?? loop.limits.holdChunk, rate: priced.rate,
-                for: key.actor, at: now)
+                &hold, by: demand.holdChunk ?? loop.limits.holdChunk,
+                rate: priced.rate(in: exchange.tier),
+                for: exchange.actor, at: now)
         }
         exchange.hold = hold
         switch decision {
@@ -290,6 +291,11 @@ extension ClientConnection {
         else {
             settle(exchange, outcome: .engineFailed, known: .zero, wasDelivered: false)
             respond(Failure(.engineFailed, "The engine's answer was not understood."))
+            return
+        }
+        if let dialect = exchange.dialect {
+            exchange.answer = ByteBuffer(bytes: body)
+            plainAnswer(exchange, in: dialect)
             return
         }
         var ending = successHead(exchange, length: body.count)

@@ -35,6 +35,8 @@ final class ClientConnection: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
     var phase = Phase.idle
     var exchange: Exchange?
+    /// The batch's line that is run instead of a client's requests; nil on a real connection.
+    var line: RunningLine?
     /// Counts the requests, so that late news of an earlier one is recognised.
     var requestNumber: Int64 = 0
     /// What the current request asked for beside a model's answer.
@@ -192,6 +194,10 @@ final class ClientConnection: ChannelDuplexHandler {
 
     /// The answer is written: on to the next request, or to the end of the connection.
     func finishAnswer() {
+        if line != nil {
+            lineEnded()
+            return
+        }
         dropControl()
         hasControlAnswered = false
         forwarded = ChunkedBody()
@@ -275,6 +281,7 @@ final class ClientConnection: ChannelDuplexHandler {
         case .queueExpired: queueExpired()
         case .answer(let answer): firstAnswered(answer)
         case .firstFailed: firstFailed()
+        case .yield: yieldLine()
         }
     }
 

@@ -14,11 +14,17 @@ struct ConnectionTicket: Sendable {
         case answer(KeptAnswer)
         /// An attempt before it has failed.
         case firstFailed
+        /// An interactive request needs what a batch's line uses.
+        case yield
     }
 
     let connection: NIOLoopBound<ClientConnection>
     /// Counts the connection's requests.
     let request: Int64
+
+    func isSame(as other: ConnectionTicket) -> Bool {
+        request == other.request && connection.value === other.connection.value
+    }
 
     func resume(_ news: News) {
         let ticket = self

@@ -21,6 +21,7 @@ final class Exchange {
     /// The name of the project's own by which the model was called.
     var profile: InferenceProfileID?
     let key: KeyEntry
+    var tier = ServiceTier.standard
     /// Nanoseconds of the monotonic clock when the request was whole.
     var receivedAt: Int64 = 0
     var body = ByteBuffer()
@@ -119,6 +120,17 @@ final class Exchange {
         return scanned.operation != .embedding
             && (scanned.choices > 1 || scanned.inputs > 1
                 || scanned.operation == .completion && scanned.streaming)
+    }
+
+    var actor: OrganizationAccount.Actor { tier == .batch ? key.batchActor : key.actor }
+
+    /// A plain answer for which the engine is asked as for a stream: where it counts right in no
+    /// other way, and where it would not notice soon enough that its answer is no longer wanted.
+    var isAskedAsStream: Bool {
+        guard let scanned, !scanned.streaming, scanned.operation != .embedding else {
+            return false
+        }
+        return countsByChoice || tier == .batch && replica?.engine == .llamaCpp
     }
 
     init(

@@ -50,6 +50,8 @@ final class KeyEntry: Sendable {
     let project: ProjectID
     let account: AccountOwner
     let actor: OrganizationAccount.Actor
+    /// Draws on the same money and budgets, and not on the limits of interactive traffic.
+    let batchActor: OrganizationAccount.Actor
     /// nil: all models.
     let models: Set<String>?
     /// Of a team of ours.
@@ -57,8 +59,9 @@ final class KeyEntry: Sendable {
 
     init(
         key: APIKeyID, project: ProjectID, account: AccountOwner, actor: OrganizationAccount.Actor,
-        models: Set<String>?, isInternal: Bool = false
+        batchActor: OrganizationAccount.Actor, models: Set<String>?, isInternal: Bool = false
     ) {
+        self.batchActor = batchActor
         self.key = key
         self.project = project
         self.account = account
@@ -92,13 +95,17 @@ final class ModelEntry: Sendable {
         let version: Int64
         let rate: Rate
         let price: ModelPrice
+        private let batchRate: Rate
 
         init(effective: Instant, version: Int64, rate: Rate, price: ModelPrice) {
             self.effective = effective
             self.version = version
             self.rate = rate
             self.price = price
+            self.batchRate = Rate(price.price(in: .batch))
         }
+
+        func rate(in tier: ServiceTier) -> Rate { tier == .batch ? batchRate : rate }
     }
 
     let deployment: Deployment

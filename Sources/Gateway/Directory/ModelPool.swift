@@ -18,6 +18,10 @@ final class ModelPool: Sendable {
         /// Requests that found no free place.
         var detained: Int64 = 0
         var warmUp = WarmUp()
+        /// Lines of batches that run in what is idle.
+        var idleUsers: [ReplicaID: [ConnectionTicket]] = [:]
+        /// When batches last asked for a replica that was not there.
+        var missedAt: Int64 = .min
     }
 
     let model: String
@@ -37,35 +41,41 @@ final class ModelPool: Sendable {
         _ ticket: @autoclosure () -> ConnectionTicket, at now: Int64, wait: Int64,
         limit: @autoclosure () -> Int64?
     ) -> ReplicaQueue<ConnectionTicket>.Decision {
-        state.withLock { state in
+        let (decision, yielding) = state.withLock {
+            state -> (ReplicaQueue<ConnectionTicket>.Decision, [ConnectionTicket]) in
             if let replica = state.queue.takeFreePlace() {
                 state.grants += 1
-                return .granted(replica)
+                return (.granted(replica), state.yielding(replica.replica))
             }
             state.detained += 1
             let isWarming = state.warmUp.terms != nil && !state.queue.hasReadyReplica
             if isWarming, state.warmUp.terms?.hasRoom == false {
-                return .refused(state.warmUp.failure(model: model, at: now))
+                return (.refused(state.warmUp.failure(model: model, at: now)), [])
             }
             let deadline = isWarming ? state.warmUp.wait(from: now, limit: limit()) : now + wait
             let decision = state.queue.request(
                 ticket(), deadline: deadline, isWarming: isWarming)
             if case .granted = decision { state.grants += 1 }
-            return decision
+            return (decision, [])
         }
+        for ticket in yielding { ticket.resume(.yield) }
+        return decision
     }
 
     /// A place now, or how many wait for one and whether anything can serve them.
     func takeFreePlace() -> (place: ReplicaSnapshot?, waiting: Int, isReady: Bool) {
-        state.withLock { state in
+        let (found, yielding) = state.withLock {
+            state -> ((ReplicaSnapshot?, Int, Bool), [ConnectionTicket]) in
             if let replica = state.queue.takeFreePlace() {
                 state.grants += 1
-                return (replica, 0, true)
+                return ((replica, 0, true), state.yielding(replica.replica))
             }
             // Also what goes out to a supplier is demand.
             state.detained += 1
-            return (nil, state.queue.length, state.queue.hasReadyReplica)
+            return ((nil, state.queue.length, state.queue.hasReadyReplica), [])
         }
+        for ticket in yielding { ticket.resume(.yield) }
+        return found
     }
 
     /// What a request is told whose wait is over; nil where replicas are ready and busy.
@@ -115,7 +125,7 @@ final class ModelPool: Sendable {
 
     /// - Parameter warmUp: Where it is given, requests wait for a replica that is to come.
     func update(_ replicas: [ReplicaSnapshot], warmUp: WarmUpTerms? = nil) {
-        let granted = state.withLock { state in
+        let (granted, yielding) = state.withLock { state in
             let granted = state.queue.update(replicas)
             state.warmUp.terms = warmUp
             if state.queue.hasReadyReplica { state.warmUp.ended() }
@@ -132,8 +142,10 @@ final class ModelPool: Sendable {
             where replica.engine == .llamaCpp && state.reconciliations[replica.replica] == nil {
                 state.reconciliations[replica.replica] = CounterReconciliation()
             }
-            return granted
+            let yielding = Array(state.idleUsers.keys).flatMap { state.yielding($0) }
+            return (granted, yielding)
         }
+        for ticket in yielding { ticket.resume(.yield) }
         for (ticket, replica) in granted { ticket.resume(.place(replica, in: self)) }
     }
 

@@ -31,6 +31,8 @@ final class GatewayDesk {
     let treasury: Treasury
     /// Puts a directory before all event loops.
     private let publish: (Directory) -> Void
+    private let lines: HeldLines
+    private let runner: NIOLoopBound<LineRunner>
     private let onReady: () -> Void
     private var announced: Int64 = -1
     private var told: [ReplicaLoad] = []
@@ -50,7 +52,8 @@ final class GatewayDesk {
     init(
         identity: RecoveryMark, leftOpen: [JournalRecovery.Open], journal: Journal,
         clock: WallClock, link: LinkClient, suppliers: SupplierKeys, engines: EnginePool,
-        treasury: Treasury, logger: Logger, publish: @escaping (Directory) -> Void,
+        treasury: Treasury, logger: Logger, lines: HeldLines, runner: NIOLoopBound<LineRunner>,
+        publish: @escaping (Directory) -> Void,
         onReady: @escaping () -> Void
     ) {
         self.identity = identity
@@ -63,6 +66,8 @@ final class GatewayDesk {
         self.engines = engines
         self.treasury = treasury
         self.logger = logger
+        self.lines = lines
+        self.runner = runner
         self.publish = publish
         self.onReady = onReady
     }
@@ -70,12 +75,14 @@ final class GatewayDesk {
     func handle(_ event: LinkClient.Event) {
         switch event {
         case .connected:
+            // First which lines are held, then what is synced: one that ends between is in both.
+            let held = lines.all
             link.send(
                 .hello(
                     GatewayHello(
                         gateway: identity.gateway, epoch: identity.epoch,
                         journalDirectory: journal.directory, syncedOffset: journal.synced,
-                        granted: treasury.lent)))
+                        granted: treasury.lent, lines: held)))
         case .lost:
             if isWelcome { logger.warning("control is away; serving on within what it has lent") }
             isWelcome = false
@@ -94,6 +101,7 @@ final class GatewayDesk {
             toldModels = []
             announce()
             treasury.linkFound { [link] in link.send($0) }
+            runner.eventLoop.execute { [runner] in runner.value.linkFound() }
         case .snapshot(let snapshot):
             suppliers.load(snapshot.keyFiles)
             let directory = treasury.update(snapshot)
@@ -103,6 +111,11 @@ final class GatewayDesk {
             onReady()
         case .granted(let id, let grants):
             treasury.granted(id, grants, at: Int64(NIODeadline.now().uptimeNanoseconds))
+        case .lines(let lent):
+            lines.add(lent.map(\.line))
+            runner.eventLoop.execute { [runner] in runner.value.receive(lent) }
+        case .callBack(let batch):
+            runner.eventLoop.execute { [runner] in runner.value.callBack(batch) }
         case .recall(let id, let scopes):
             treasury.returnFree(in: Set(scopes))
             journal.requestSync()

@@ -76,7 +76,7 @@ final class Treasury {
     private func makeDirectory(_ snapshot: GatewaySnapshot) -> Directory {
         let now = clock.now()
         period = BillingPeriod(containing: now)
-        var projects: [ProjectID: (terms: ProjectTerms, party: Int)] = [:]
+        var projects: [ProjectID: (terms: ProjectTerms, party: Int, batchParty: Int)] = [:]
         for terms in snapshot.projects {
             let budget = terms.budget.map { budget in
                 Scope.projectBudget(terms.project, period: budget.period(at: now))
@@ -84,7 +84,10 @@ final class Treasury {
             let party = setTerms(
                 of: "\(terms.project)", in: terms.organization, limits: terms.limits, budget: budget
             )
-            projects[terms.project] = (terms, party)
+            let batchParty = setTerms(
+                of: "batch/\(terms.project)", in: terms.organization, limits: TrafficLimits(),
+                budget: budget)
+            projects[terms.project] = (terms, party, batchParty)
         }
         let teams = Set(snapshot.organizations.filter { $0.kind == .internal }.map(\.organization))
         var keys: [KeyDigest: KeyEntry] = [:]
@@ -97,9 +100,14 @@ final class Treasury {
             let organization = project.terms.organization
             let party = setTerms(
                 of: "\(terms.key)", in: organization, limits: terms.limits, budget: budget)
+            let batchParty = setTerms(
+                of: "batch/\(terms.key)", in: organization, limits: TrafficLimits(),
+                budget: budget)
             let entry = KeyEntry(
                 key: terms.key, project: terms.project, account: account(of: organization),
                 actor: OrganizationAccount.Actor(project: project.party, key: party),
+                batchActor: OrganizationAccount.Actor(
+                    project: project.batchParty, key: batchParty),
                 models: Self.intersection(project.terms.models, terms.models),
                 isInternal: teams.contains(organization))
             keys[digest] = entry

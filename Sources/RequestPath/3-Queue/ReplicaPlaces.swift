@@ -4,12 +4,21 @@ import Vocabulary
 /// The replicas of one model and how busy each is. Apart from who waits, and so not generic: each
 /// request comes and goes here, and a generic value would look its own type up each time.
 struct ReplicaPlaces: Sendable {
-    private struct Place: Sendable {
+    struct Place: Sendable {
         var snapshot: ReplicaSnapshot
         var inFlight = 0
+        /// Lines of batches that run here beside.
+        var idleUse = 0
+        /// How often a place was taken, as it is and when batches looked last; since when it is
+        /// quiet.
+        var takes: Int64 = 0
+        var seenTakes: Int64 = 0
+        var quietSince: Int64 = .min
+
+        var isEmpty: Bool { inFlight == 0 && idleUse == 0 }
     }
 
-    private var places: [Place] = []
+    var places: [Place] = []
 
     var snapshots: [ReplicaSnapshot] { places.map(\.snapshot) }
     var load: [(replica: ReplicaID, inFlight: Int)] {
@@ -17,13 +26,14 @@ struct ReplicaPlaces: Sendable {
     }
 
     func inFlight(on replica: ReplicaID) -> Int {
-        places.first { $0.snapshot.replica == replica }?.inFlight ?? 0
+        places.first { $0.snapshot.replica == replica }.map { $0.inFlight + $0.idleUse } ?? 0
     }
 
     /// Takes a place on the least loaded replica (see `4-Route`); nil if none has room.
     mutating func take() -> ReplicaSnapshot? {
         guard let index = freeIndex else { return nil }
         places[index].inFlight += 1
+        places[index].takes += 1
         return places[index].snapshot
     }
 
@@ -41,7 +51,7 @@ struct ReplicaPlaces: Sendable {
             return
         }
         places[index].inFlight -= 1
-        if places[index].snapshot.state == .stopped, places[index].inFlight == 0 {
+        if places[index].snapshot.state == .stopped, places[index].isEmpty {
             places.remove(at: index)
         }
     }
@@ -58,6 +68,6 @@ struct ReplicaPlaces: Sendable {
         for new in replicas where !places.contains(where: { $0.snapshot.replica == new.replica }) {
             places.append(Place(snapshot: new))
         }
-        places.removeAll { $0.snapshot.state == .stopped && $0.inFlight == 0 }
+        places.removeAll { $0.snapshot.state == .stopped && $0.isEmpty }
     }
 }

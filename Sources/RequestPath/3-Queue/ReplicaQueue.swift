@@ -77,6 +77,15 @@ package struct ReplicaQueue<Waiter: Sendable>: Sendable {
         return grantFreePlaces()
     }
 
+    /// Room that interactive traffic leaves, for a line of a batch; none while anybody waits.
+    package mutating func takeIdle(at now: Int64) -> ReplicaSnapshot? {
+        length == 0 ? places.takeIdle(at: now) : nil
+    }
+
+    package mutating func releaseIdle(_ replica: ReplicaID) { places.releaseIdle(replica) }
+
+    package func mustYield(_ replica: ReplicaID) -> Bool { places.mustYield(replica) }
+
     /// Ends a wait; false if it had ended already.
     package mutating func cancel(_ ticket: Int64) -> Bool {
         guard let index = entries.firstIndex(where: { $0.ticket == ticket }) else { return false }

@@ -7,6 +7,10 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     case listFoundationModels = "ListFoundationModels"
     case getFoundationModel = "GetFoundationModel"
     case getFoundationModelAvailability = "GetFoundationModelAvailability"
+    case createFile, listFiles, retrieveFile, deleteFile, downloadFile
+    case createBatch, listBatches, retrieveBatch, cancelBatch
+    case createMessageBatch, listMessageBatches, retrieveMessageBatch, cancelMessageBatch
+    case deleteMessageBatch, messageBatchResults
     case createInferenceProfile = "CreateInferenceProfile"
     case getInferenceProfile = "GetInferenceProfile"
     case listInferenceProfiles = "ListInferenceProfiles"
@@ -23,6 +27,7 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     /// What belongs together: one handler, and one part of what control keeps.
     package enum Family: CaseIterable, Sendable {
         case foundationModels, inferenceProfiles, provisionedThroughput, tags
+        case files, batches, messageBatches
     }
 
     package var family: Family {
@@ -36,6 +41,11 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
             .updateProvisionedThroughput, .deleteProvisionedThroughput:
             .provisionedThroughput
         case .tagResource, .untagResource, .listTagsForResource: .tags
+        case .createFile, .listFiles, .retrieveFile, .deleteFile, .downloadFile: .files
+        case .createBatch, .listBatches, .retrieveBatch, .cancelBatch: .batches
+        case .createMessageBatch, .listMessageBatches, .retrieveMessageBatch, .cancelMessageBatch,
+            .deleteMessageBatch, .messageBatchResults:
+            .messageBatches
         }
     }
 
@@ -49,11 +59,21 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         switch family {
         case .foundationModels, .inferenceProfiles, .provisionedThroughput, .tags:
             ConverseDialect.self
+        case .files, .batches: nil
+        case .messageBatches: MessagesDialect.self
         }
     }
 
     /// The longest body, in bytes. What is signed waits in the gateway's memory until it is whole.
-    package var maximumBody: Int { Self.standardBody }
+    package var maximumBody: Int {
+        switch self {
+        case .createFile, .createMessageBatch: Self.maximumUpload
+        default: Self.standardBody
+        }
+    }
+
+    /// What control holds in memory until it is written.
+    package static let maximumUpload = 64 << 20
 
     static let standardBody = 1 << 20
 
@@ -75,6 +95,9 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         case .inferenceProfiles: inferenceProfileRow
         case .provisionedThroughput: provisionedThroughputRow
         case .tags: tagRow
+        case .files: fileRow
+        case .batches: batchRow
+        case .messageBatches: messageBatchRow
         }
     }
 

@@ -58,6 +58,7 @@ struct ControlCommand: AsyncParsableCommand {
                 try await service.runCapacity(
                     ClusterOpening.opener(for: directory), filesDirectory: directory.orderFiles)
             }
+            group.addTask { try await service.runBatches(filesDirectory: directory.files) }
             group.addTask {
                 try await ownerPort.run { logger.notice("serving", metadata: ["port": "\($0)"]) }
             }

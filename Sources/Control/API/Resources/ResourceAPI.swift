@@ -3,7 +3,7 @@ import Wire
 
 /// What control can be asked for about the things that customers keep with it under a vendor's API.
 /// A customer sees and touches what belongs to its key's project; all else does not exist for it.
-package protocol ResourceDesk: FoundationModelDesk, ModelAliasDesk {}
+package protocol ResourceDesk: FoundationModelDesk, ModelAliasDesk, FileDesk, BatchOrderDesk {}
 
 /// The operations of vendors' APIs on what customers keep with us: decodes, checks the form, asks
 /// the desk, answers in the dialect. One handler for each family, in the files beside this one.
@@ -45,6 +45,9 @@ package struct ResourceAPI: Sendable {
         case .inferenceProfiles: try await inferenceProfiles(call)
         case .provisionedThroughput: try await provisionedThroughput(call)
         case .tags: try await tags(call)
+        case .files: try await files(call)
+        case .batches: try await batches(call)
+        case .messageBatches: try await messageBatches(call)
         }
     }
 }

@@ -1,0 +1,122 @@
+package import Batches
+import Foundation
+package import Records
+package import Vocabulary
+
+/// How a batch stands, beside its lines: kept as a document with its row.
+package struct BatchState: Hashable, Codable, Sendable {
+    package enum Phase: String, Codable, Sendable {
+        /// Its input is being read.
+        case validating
+        /// Its input cannot be run; see ``BatchState/problems``.
+        case failed
+        case running
+        /// Cancelled or expired; what runs is called back.
+        case stopping
+        /// Its results are being written.
+        case finalizing
+        case over
+    }
+
+    /// What is wrong with an input.
+    package struct Problem: Hashable, Codable, Sendable {
+        /// From 1.
+        package var line: Int64?
+        package var code: String
+        package var message: String
+        package var parameter: String?
+    }
+
+    package var phase = Phase.validating
+    package var ending: BatchWork.Ending?
+    package var total: Int64 = 0
+    package var succeeded: Int64 = 0
+    package var failed: Int64 = 0
+    /// Without an answer, for good.
+    package var unanswered: Int64 = 0
+    package var beganAt: Instant?
+    package var stoppingAt: Instant?
+    package var finalizingAt: Instant?
+    package var endedAt: Instant?
+    package var output: FileID?
+    package var errors: FileID?
+    package var problems: [Problem] = []
+    /// The customer's own words for it: a JSON object as it came.
+    package var metadata: String?
+    package var window: String?
+
+    init(metadata: String? = nil, window: String? = nil) {
+        self.metadata = metadata
+        self.window = window
+    }
+}
+
+/// A batch that a customer asks for.
+package struct BatchOrder: Sendable {
+    package var identity: CustomerIdentity
+    package var form: BatchRow.Form
+    package var address: String
+    package var input: FileID
+    /// A JSON object.
+    package var metadata: String?
+    package var window: String?
+
+    package init(
+        identity: CustomerIdentity, form: BatchRow.Form, address: String, input: FileID,
+        metadata: String? = nil, window: String? = nil
+    ) {
+        self.identity = identity
+        self.form = form
+        self.address = address
+        self.input = input
+        self.metadata = metadata
+        self.window = window
+    }
+}
+
+/// A batch as its customer sees it.
+package struct BatchView: Hashable, Sendable {
+    package var row: BatchRow
+    package var state: BatchState
+}
+
+/// What control knows of batches beside their records.
+struct BatchDesk {
+    struct Active {
+        var row: BatchRow
+        var state: BatchState
+        var work: BatchWork
+    }
+
+    /// Where files are; nil until batches run.
+    var directory: String?
+    /// Those with lines that may run.
+    var active: [BatchID: Active] = [:]
+    /// How many more lines each gateway takes.
+    var wanted: [GatewayID: Int] = [:]
+    /// Whose turn it was last: batches take turns.
+    var lastLent: BatchID?
+    /// How lines ended by what is being applied, for when that is kept.
+    var news: [(line: BatchLine, succeeded: Bool)] = []
+    /// Whose results are being written, or whose input is being read.
+    var busy: Set<BatchID> = []
+
+    /// Most lines of one batch that a gateway has at a time: one whose model is busy must not keep
+    /// the others out.
+    static let linesPerGateway = 64
+    /// Most bytes of requests in one message.
+    static let messageBytes: Int64 = 8 << 20
+
+    /// The batches in their turn.
+    var inTurn: [BatchID] {
+        let ids = active.keys.sorted()
+        guard let lastLent, let next = ids.firstIndex(where: { $0 > lastLent }) else { return ids }
+        return Array(ids[next...] + ids[..<next])
+    }
+}
+
+extension BatchState {
+    init(_ document: String) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(document.utf8))
+    }
+}
