@@ -65,6 +65,7 @@ let package = Package(
         .target(name: "Metering", dependencies: ["Vocabulary"], swiftSettings: house),
         .target(name: "Pricing", dependencies: ["Vocabulary"], swiftSettings: house),
         .target(name: "Fleet", dependencies: ["Vocabulary"], swiftSettings: house),
+        .target(name: "Guardrails", swiftSettings: house),
         .target(name: "Wire", dependencies: ["Vocabulary", "CZlib"], swiftSettings: house),
 
         // Floor 2: decisions, and the program of a Slurm node
@@ -77,7 +78,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Link",
-            dependencies: ["Vocabulary", "Metering", "Pricing", "Fleet", nioCore],
+            dependencies: ["Vocabulary", "Metering", "Pricing", "Fleet", "Guardrails", nioCore],
             swiftSettings: house),
         .target(
             name: "Commerce",
@@ -87,14 +88,15 @@ let package = Package(
         .target(name: "Batches", dependencies: ["Vocabulary"], swiftSettings: house),
         .target(
             name: "Records",
-            dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing", "Fleet"],
+            dependencies: ["Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Guardrails"],
             swiftSettings: house),
 
         // Floor 3: the world
         .target(
             name: "Store",
             dependencies: [
-                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Records", grdb,
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Guardrails", "Records",
+                grdb,
             ],
             swiftSettings: house),
         .target(
@@ -114,16 +116,18 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "RequestPath", "Link",
+                "Vocabulary", "Metering", "Pricing", "Fleet", "Guardrails", "Wire", "RequestPath",
+                "Link",
                 crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: house),
         .target(
             name: "Control",
             dependencies: [
-                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath",
-                "Link",
-                "Commerce", "Batches", "Records", crypto, hummingbird, logging, mustache, nioCore, nioHTTP1,
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Guardrails", "Wire",
+                "CapacityPath", "Link",
+                "Commerce", "Batches", "Records", crypto, hummingbird, logging, mustache, nioCore,
+                nioHTTP1,
                 nioPosix, nioSSL, yams,
             ],
             swiftSettings: house),
@@ -166,6 +170,8 @@ let package = Package(
             name: "PricingTests", dependencies: ["Vocabulary", "Pricing", "TestKit"],
             swiftSettings: house),
         .testTarget(
+            name: "GuardrailsTests", dependencies: ["Guardrails", "TestKit"], swiftSettings: house),
+        .testTarget(
             name: "WireTests", dependencies: ["Vocabulary", "Wire", "TestKit"], swiftSettings: house
         ),
         .testTarget(
@@ -207,16 +213,16 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Vocabulary", "Metering", "Pricing", "Fleet", "Wire", "Link", "RequestPath",
-                "Gateway", "TestKit",
+                "Vocabulary", "Metering", "Pricing", "Fleet", "Guardrails", "Wire", "Link",
+                "RequestPath", "Gateway", "TestKit",
                 crypto, logging, nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: house),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Wire", "CapacityPath",
-                "Link", "RequestPath",
+                "Vocabulary", "Ledger", "Metering", "Pricing", "Fleet", "Guardrails", "Wire",
+                "CapacityPath", "Link", "RequestPath",
                 "Commerce", "Records", "Store", "Control", "Clusters",
                 "TestKit",
                 asyncHTTPClient, crypto, grdb, logging, nioCore, nioHTTP1, nioPosix,
