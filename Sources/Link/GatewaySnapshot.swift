@@ -1,4 +1,5 @@
 package import Fleet
+package import Guardrails
 package import Pricing
 package import Vocabulary
 
@@ -19,12 +20,15 @@ package struct GatewaySnapshot: Codable, Sendable {
     /// Of models whose replicas come and go.
     package var warmUps: [WarmUpTerms]
     package var aliases: [AliasTerms]
+    /// All versions of all projects' guardrails.
+    package var guardrails: [GuardrailTerms]
 
     package init(
         version: Int64 = 0, organizations: [OrganizationTerms] = [], projects: [ProjectTerms] = [],
         keys: [KeyTerms] = [], deployments: [Deployment] = [], priceBooks: [PriceBook] = [],
         replicas: [ReplicaSnapshot] = [], supplies: [TokenSupply] = [],
-        warmUps: [WarmUpTerms] = [], aliases: [AliasTerms] = []
+        warmUps: [WarmUpTerms] = [], aliases: [AliasTerms] = [],
+        guardrails: [GuardrailTerms] = []
     ) {
         self.aliases = aliases
         self.version = version
@@ -36,6 +40,7 @@ package struct GatewaySnapshot: Codable, Sendable {
         self.replicas = replicas
         self.supplies = supplies
         self.warmUps = warmUps
+        self.guardrails = guardrails
     }
 
     /// The files with keys of servers that somebody else runs.
@@ -120,5 +125,23 @@ package struct KeyTerms: Hashable, Codable, Sendable {
         self.limits = limits
         self.models = models
         self.budget = budget
+    }
+}
+
+/// One version of a project's guardrail.
+package struct GuardrailTerms: Hashable, Codable, Sendable {
+    package var project: ProjectID
+    package var guardrail: String
+    /// `DRAFT`, or a number from 1 on.
+    package var version: String
+    package var policy: GuardrailPolicy
+
+    package init(
+        project: ProjectID, guardrail: String, version: String, policy: GuardrailPolicy
+    ) {
+        self.project = project
+        self.guardrail = guardrail
+        self.version = version
+        self.policy = policy
     }
 }

@@ -4,7 +4,8 @@ package import Vocabulary
 package enum Outcome: String, Codable, Sendable, CaseIterable {
     /// The whole answer was handed to the client.
     case completed
-    /// We stopped the stream at a token boundary because the money or the limit ran out.
+    /// We stopped the stream at a token boundary because the money or the limit ran out, or a
+    /// guardrail blocked the rest.
     case stoppedAtLimit = "stopped_at_limit"
     /// The client went away.
     case abandoned

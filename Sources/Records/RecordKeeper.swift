@@ -12,7 +12,9 @@ package protocol RecordKeeper: Sendable {
 }
 
 /// Looks records up.
-package protocol RecordReader: CapacityRecordReader, VolumeRecordReader, BatchRecordReader {
+package protocol RecordReader: CapacityRecordReader, VolumeRecordReader, BatchRecordReader,
+    GuardrailRecordReader
+{
     func organizations() throws -> [OrganizationRow]
     func projects() throws -> [ProjectRow]
     func keys() throws -> [KeyRow]
@@ -62,7 +64,9 @@ package protocol RecordReader: CapacityRecordReader, VolumeRecordReader, BatchRe
 }
 
 /// Adds records. There is no way to change or remove one that is about money.
-package protocol Recorder: RecordReader, CapacityRecorder, VolumeRecorder, BatchRecorder {
+package protocol Recorder: RecordReader, CapacityRecorder, VolumeRecorder, BatchRecorder,
+    GuardrailRecorder
+{
     func insert(_ organization: OrganizationRow) throws
     func insert(_ project: ProjectRow) throws
     func insert(_ key: KeyRow) throws

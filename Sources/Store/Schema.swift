@@ -36,6 +36,7 @@ package enum Schema {
         Step(version: 6, statements: refusedTables, appendOnly: ["refused_orders"]),
         Step(version: 7, statements: batchTables, appendOnly: []),
         Step(version: 8, statements: aliasTables, appendOnly: []),
+        Step(version: 9, statements: guardrailTables, appendOnly: []),
     ]
 
     /// Grows with each step.
@@ -43,7 +44,7 @@ package enum Schema {
 
     /// Tables whose rows customers leave with us and may take away again.
     package static let removable: Set<String> = [
-        "answer_parts", "files", "batches", "batch_lines", "model_aliases",
+        "answer_parts", "files", "batches", "batch_lines", "model_aliases", "guardrails",
     ]
 
     /// Tables whose rows are never changed and never removed.

@@ -3,6 +3,7 @@ package enum Statements {
     package static let all: [Statement] =
         Accounts.all + Offer.all + Money.all + Journal.all + Documents.all + Capacity.all
         + CapacityMoney.all + Volumes.all + Supply.all + Answers.all + Aliases.all + Batches.all
+        + Guardrails.all
 
     enum Accounts {
         static let all = [

@@ -10,6 +10,8 @@ struct Directory: Sendable {
     var organizations: [OrganizationID: OrganizationRow] = [:]
     var projects: [ProjectID: ProjectRow] = [:]
     var keys: [APIKeyID: KeyRow] = [:]
+    /// By project, name and version.
+    var guardrails: [ProjectID: [String: [Int64: GuardrailRow]]] = [:]
     /// In the order in which they were added, removed ones included.
     var deployments: [DeploymentRow] = []
     /// By version.
@@ -31,6 +33,9 @@ struct Directory: Sendable {
         for row in try records.organizations() { organizations[row.id] = row }
         for row in try records.projects() { projects[row.id] = row }
         for row in try records.keys() { keys[row.id] = row }
+        for row in try records.guardrails() {
+            guardrails[row.project, default: [:]][row.guardrail, default: [:]][row.version] = row
+        }
         deployments = try records.deployments()
         priceBooks = try records.priceBooks()
         creditLimitSequence = try records.creditLimits().last?.sequence ?? 0
@@ -151,6 +156,7 @@ extension Directory {
             replicas: replicas, supplies: supplies,
             aliases: modelAliases.values.sorted { $0.id < $1.id }.map {
                 AliasTerms(id: $0.id, project: $0.project, model: $0.model)
-            })
+            },
+            guardrails: guardrailTerms)
     }
 }

@@ -17,6 +17,9 @@ extension ClientConnection {
             respond(error)
             return
         }
+        if let guarding = exchange.guarding, guarding.isInputBlocked {
+            return answerBlocked(exchange, guarding)
+        }
         if isFirstAttempt(exchange) { beginAdmission(exchange) }
     }
 
@@ -29,16 +32,7 @@ extension ClientConnection {
     /// Reads the body and finds the model.
     private func understand(_ exchange: Exchange) throws(Failure) {
         let extensions = try translate(exchange)
-        var failure: Failure?
-        exchange.body.withUnsafeReadableBytes { bytes in
-            do throws(Failure) {
-                exchange.scanned = try OpenAIRequestScanner.scan(
-                    bytes, operation: exchange.operation)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
+        try scan(exchange)
         guard let scanned = exchange.scanned else { return }
         guard let model = loop.directory.models[scanned.model], exchange.key.mayCall(scanned.model),
             let priced = model.rate(at: loop.clock.now())
@@ -53,15 +47,30 @@ extension ClientConnection {
         if exchange.counting != nil { try checkCounting(scanned, model.deployment) }
         // Suppliers know neither their tokenizer's address nor members of open engines.
         if exchange.counting != nil || !extensions.isEmpty { exchange.staysHome = true }
+        if let guarding = exchange.guarding { try guardInput(exchange, guarding) }
         exchange.model = model
         exchange.priced = priced
         exchange.demand =
             exchange.counting == nil
-            ? try demand(of: scanned, model: model, rate: priced.rate(in: exchange.tier))
+            ? try demand(
+                of: exchange.scanned ?? scanned, model: model, rate: priced.rate(in: exchange.tier))
             : Demand(
                 rate: priced.rate(in: exchange.tier), promptTokens: 0, generatedTokens: 0,
                 minimumGenerated: 0,
                 holdChunk: nil)
+    }
+
+    func scan(_ exchange: Exchange) throws(Failure) {
+        var failure: Failure?
+        exchange.body.withUnsafeReadableBytes { bytes in
+            do throws(Failure) {
+                exchange.scanned = try OpenAIRequestScanner.scan(
+                    bytes, operation: exchange.operation)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
     }
 
     private func check(

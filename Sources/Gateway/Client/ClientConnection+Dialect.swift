@@ -16,6 +16,9 @@ extension ClientConnection {
         let translated = try result.get()
         exchange.body = ByteBuffer(bytes: translated.body)
         exchange.memo = translated.memo
+        if let choice = translated.guardrail {
+            exchange.guarding = try findGuardrail(choice, of: exchange.key)
+        }
         return translated.extensions
     }
 
@@ -66,7 +69,7 @@ extension ClientConnection {
                 guard let usage = try ResponseBodyScan.scan(bytes).usage else {
                     throw Failure(.engineFailed, "The engine's answer has no usage.")
                 }
-                return (try dialect.answer(bytes, to: answered(exchange), usage: usage), usage)
+                return (try answer(bytes, exchange, in: dialect, usage: usage), usage)
             }
         }
         guard case .success(let answer) = result else {

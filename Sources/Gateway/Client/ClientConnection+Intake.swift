@@ -45,6 +45,7 @@ struct HeaderScan {
     private(set) var apiKey: String?
     private(set) var hasAnthropicVersion = false
     private(set) var retry = RetryHeader()
+    private(set) var guardrail = GuardrailHeaders()
 
     init(_ head: HTTPRequestHead) {
         bytes = head.uri.utf8.count
@@ -65,6 +66,11 @@ struct HeaderScan {
                 retry.invocation = value.utf8.count <= RetryHeader.maximumBytes ? value : nil
             case 23 where Self.equals(name, "x-stainless-retry-count"): retry.attempts = value
             case 9 where Self.equals(name, "x-api-key"): apiKey = value
+            case 20 where Self.equals(name, "x-amzn-bedrock-trace"): guardrail.trace = value
+            case 31 where Self.equals(name, "x-amzn-bedrock-guardrailversion"):
+                guardrail.version = value
+            case 34 where Self.equals(name, "x-amzn-bedrock-guardrailidentifier"):
+                guardrail.identifier = value
             case 17 where Self.equals(name, "anthropic-version"): hasAnthropicVersion = true
             default: break
             }
@@ -162,6 +168,7 @@ extension ClientConnection {
         case .chat(_, let address):
             try openExchange(.chat, header, request: request)
             exchange?.address = address
+            exchange?.address.guardrail = try header.guardrail.choice()
             if address.purpose == .count { exchange?.counting = .template }
         case .models(let name):
             intake.page = .models(key: try authenticate(header), name: name)

@@ -19,6 +19,7 @@ extension ClientConnection {
         if !exchange.out.isChunked { keepAlive = false }
         exchange.out.addHead(streamHead(exchange))
         exchange.translation = exchange.dialect?.stream(for: answered(exchange))
+        if let guarding = exchange.guarding { guardStream(exchange, guarding) }
     }
 
     /// Takes whole events out of what has arrived; the rest is kept.
@@ -147,6 +148,9 @@ extension ClientConnection {
             // Said first: what the dialect cannot say is not delivered.
             try translate(event, frame, exchange)
             exchange.meter.deliver(count)
+            if exchange.guarding != nil, exchange.translation?.isBlocked == true {
+                stopBlocked(exchange)
+            }
             return true
         }
         exchange.meter.deliver(count)
@@ -352,7 +356,7 @@ extension ClientConnection {
         }
     }
 
-    private func finishStream(_ exchange: Exchange, outcome: Outcome) {
+    func finishStream(_ exchange: Exchange, outcome: Outcome) {
         phase = .settling
         settle(
             exchange, outcome: outcome, known: exchange.meter.delivered,

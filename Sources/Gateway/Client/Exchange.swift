@@ -84,6 +84,8 @@ final class Exchange {
     var translation: (any DialectStream)?
     /// Events of it on their way to `out`; kept for its capacity.
     var translated: [UInt8] = []
+    /// The guardrail that the request names.
+    var guarding: Guarding?
     /// The prompt's tokens are all that was asked for.
     var counting: CountingStage?
     /// What goes to the client at the next flush.

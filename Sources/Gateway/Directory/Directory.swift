@@ -14,15 +14,18 @@ final class Directory: Sendable {
     let models: [String: ModelEntry]
     /// Names of projects' own for models.
     let aliases: [InferenceProfileID: AliasTerms]
+    let guardrails: Guardrails
     /// Chat models first, then by name.
     let modelNames: [String]
 
     init(
         version: Int64, keys: [KeyDigest: KeyEntry], signers: [String: Signer] = [:],
-        models: [String: ModelEntry], aliases: [AliasTerms] = []
+        models: [String: ModelEntry], aliases: [AliasTerms] = [],
+        guardrails: Guardrails = [:]
     ) {
         self.aliases = Dictionary(uniqueKeysWithValues: aliases.map { ($0.id, $0) })
         self.signers = signers
+        self.guardrails = guardrails
         self.version = version
         self.keys = keys
         self.models = models

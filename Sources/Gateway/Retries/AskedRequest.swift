@@ -16,6 +16,9 @@ struct AskedRequest {
         var hasher = SHA256()
         var head = "\(endpoint.rawValue) \(address.streams.map { "\($0)" } ?? "-") "
         head += address.model ?? ""
+        if let guardrail = address.guardrail {
+            head += " \(guardrail.identifier) \(guardrail.version) \(guardrail.traces)"
+        }
         head += "\n"
         head.withUTF8 { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
         body.withUnsafeReadableBytes { hasher.update(bufferPointer: $0) }

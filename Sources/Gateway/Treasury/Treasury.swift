@@ -44,6 +44,7 @@ final class Treasury {
     private var pools: [String: ModelPool] = [:]
     private var suppliers: [SupplierName: SupplierOwner] = [:]
     private var snapshot: GatewaySnapshot?
+    private var guardrails: Directory.Guardrails = [:]
     private var period: BillingPeriod?
     private var borrowings: [Int64: Borrowing] = [:]
     private var lastBorrowing: Int64 = 0
@@ -116,9 +117,10 @@ final class Treasury {
                     entry: entry, digest: digest, pair: AccessKeyPair(secret: secret))
             }
         }
+        guardrails = Directory.guardrails(snapshot.guardrails, after: guardrails)
         return Directory(
             version: snapshot.version, keys: keys, signers: signers, models: makeModels(snapshot),
-            aliases: snapshot.aliases)
+            aliases: snapshot.aliases, guardrails: guardrails)
     }
 
     private func makeModels(_ snapshot: GatewaySnapshot) -> [String: ModelEntry] {

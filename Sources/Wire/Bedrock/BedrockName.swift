@@ -48,6 +48,19 @@ package struct BedrockName: Hashable, Sendable {
         InferenceProfileID("\(InferenceProfile.prefix)_\(text)")
     }
 
+    /// A guardrail's own name; nil where the text names something else.
+    package static func guardrail(_ text: String) -> String? {
+        guard let name = BedrockName(text), name.kind ?? "guardrail" == "guardrail" else {
+            return nil
+        }
+        return name.name
+    }
+
+    /// The ARN of a guardrail: ours have no account.
+    package static func ofGuardrail(_ name: String) -> String {
+        "\(partitionAndRegion):000000000000:guardrail/\(name)"
+    }
+
     /// The ARN of a hosted model.
     package static func foundationModel(_ name: String) -> String {
         "\(partitionAndRegion)::foundation-model/\(name)"

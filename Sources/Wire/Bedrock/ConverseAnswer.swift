@@ -14,6 +14,7 @@ enum ConverseAnswer {
         content(answer, request, &end, &bytes)
         JSONText.append(plain: "]}},\"stopReason\":\"", to: &bytes)
         end.reason.note(finish: answer.finish, stop: answer.stop, in: answer.cursor)
+        end.isBlocked = request.guarded?.isBlocked == true
         JSONText.append(plain: end.text, to: &bytes)
         JSONText.append(plain: "\",", to: &bytes)
         ConverseEnd.append(usage, request, after: request.milliseconds, to: &bytes)
@@ -82,9 +83,12 @@ struct ConverseEnd: Hashable, Sendable {
     var calledTool = false
     /// A tool's arguments are no JSON object.
     var isMalformed = false
+    /// A guardrail's message stands in its place.
+    var isBlocked = false
 
     var text: StaticString {
-        switch reason.reason {
+        if isBlocked { return "guardrail_intervened" }
+        return switch reason.reason {
         case .endTurn where calledTool: isMalformed ? "malformed_tool_use" : "tool_use"
         case .toolUse: isMalformed ? "malformed_tool_use" : "tool_use"
         case .endTurn: "end_turn"
@@ -108,5 +112,8 @@ struct ConverseEnd: Hashable, Sendable {
                 + "\"cacheReadInputTokens\":\(counts.cacheRead),\"cacheWriteInputTokens\":0},"
                 + "\"metrics\":{\"latencyMs\":\(milliseconds)}").utf8)
         bytes += request.memo
+        guard let trace = request.guarded?.trace else { return }
+        JSONText.append(plain: ",\"trace\":", to: &bytes)
+        bytes += trace.ofConverse
     }
 }

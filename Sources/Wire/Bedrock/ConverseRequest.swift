@@ -12,9 +12,9 @@ struct ConverseRequest: RequestTranslation {
     private static let known: [StaticString] = [
         "messages", "system", "inferenceConfig", "toolConfig", "additionalModelRequestFields",
         "additionalModelResponseFieldPaths", "requestMetadata", "performanceConfig", "serviceTier",
-        "outputConfig",
+        "outputConfig", "guardrailConfig",
     ]
-    private static let refused: [StaticString] = ["guardrailConfig", "promptVariables"]
+    private static let refused: [StaticString] = ["promptVariables"]
 
     let cursor: JSONCursor
     let address: DialectAddress
@@ -23,6 +23,7 @@ struct ConverseRequest: RequestTranslation {
     var extensions: [String] = []
     /// Members that the answer will have, each with a comma before it.
     private var echo: [UInt8] = []
+    private var guardrail: GuardrailChoice?
 
     private init(_ cursor: JSONCursor, _ address: DialectAddress) {
         self.cursor = cursor
@@ -41,7 +42,8 @@ struct ConverseRequest: RequestTranslation {
     }
 
     private var translated: TranslatedRequest {
-        TranslatedRequest(body: out, extensions: extensions, memo: echo)
+        TranslatedRequest(
+            body: out, extensions: extensions, memo: echo, guardrail: guardrail)
     }
 
     /// CountTokens asks about a request of either operation.
@@ -164,6 +166,7 @@ struct ConverseRequest: RequestTranslation {
     /// What is checked, and told in the answer as it is served: there is one tier.
     private mutating func checkRest(_ members: [JSONMember]) throws(Failure) {
         try checkMetadata(members)
+        try readGuardrail(members)
         if let paths = members.value("additionalModelResponseFieldPaths", in: cursor) {
             let name: StaticString = "additionalModelResponseFieldPaths"
             guard paths.kind == .array else { throw invalid(name, "must be an array") }
@@ -194,6 +197,36 @@ struct ConverseRequest: RequestTranslation {
             let list = words.map { "\($0)" }.joined(separator: ", ")
             throw invalid(member, "must be one of \(list)")
         }
+    }
+
+    /// Texts are held back until they are known to be safe, in either processing mode.
+    private mutating func readGuardrail(_ members: [JSONMember]) throws(Failure) {
+        guard let value = members.value("guardrailConfig", in: cursor) else { return }
+        guard address.purpose == .answer else {
+            throw unsupported("guardrailConfig", "has nothing to do with counting: leave it out")
+        }
+        path = [.name("guardrailConfig")]
+        defer { path = [] }
+        let config = try self.members(
+            of: value,
+            known: ["guardrailIdentifier", "guardrailVersion", "trace", "streamProcessingMode"])
+        for (name, words) in [
+            ("trace", ["enabled", "disabled", "enabled_full"]),
+            ("streamProcessingMode", ["sync", "async"]),
+        ] as [(StaticString, [StaticString])] {
+            guard let word = config.value(name, in: cursor) else { continue }
+            guard words.contains(where: { cursor.isText(word, $0) }) else {
+                let list = words.map { "\($0)" }.joined(separator: ", ")
+                throw invalid(name, "must be one of \(list)")
+            }
+        }
+        let identifier = try requiredString("guardrailIdentifier", in: config)
+        let version = try requiredString("guardrailVersion", in: config)
+        let trace = config.value("trace", in: cursor)
+        guardrail = GuardrailChoice(
+            identifier: cursor.value(of: cursor.text(identifier)),
+            version: cursor.value(of: cursor.text(version)),
+            traces: trace.map { !cursor.isText($0, "disabled") } ?? false)
     }
 
     private mutating func checkMetadata(_ members: [JSONMember]) throws(Failure) {

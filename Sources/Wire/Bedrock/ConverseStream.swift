@@ -8,7 +8,7 @@ struct ConverseStream: DialectStream, ChunkTranslation {
         case tool(Int)
     }
 
-    private let request: AnsweredRequest
+    private var request: AnsweredRequest
     private var hasStarted = false
     private var open = Block.none
     /// Blocks that have been opened.
@@ -36,6 +36,8 @@ struct ConverseStream: DialectStream, ChunkTranslation {
             failure, requestID: requestID, knowsTimeout: false)
     }
 
+    mutating func note(_ guarded: GuardedAnswer) { request.guarded = guarded }
+
     mutating func end(
         usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
         into bytes: inout [UInt8]
@@ -43,6 +45,7 @@ struct ConverseStream: DialectStream, ChunkTranslation {
         start(&bytes)
         close(&bytes)
         if stop != nil { ending = ConverseEnd(reason: MessagesEnd(reason: .maximumTokens)) }
+        ending.isBlocked = request.guarded?.isBlocked == true
         frame(.messageStop, &bytes) { bytes in
             JSONText.append(plain: "{\"stopReason\":\"", to: &bytes)
             JSONText.append(plain: ending.text, to: &bytes)

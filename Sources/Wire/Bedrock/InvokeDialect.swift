@@ -7,10 +7,22 @@ package enum InvokeDialect: BedrockDialect {
     package static func translate(
         _ body: UnsafeRawBufferPointer, at address: DialectAddress
     ) throws(Failure) -> TranslatedRequest {
-        try InvokeRequest.translate(body, at: address)
+        var translated = try InvokeRequest.translate(body, at: address)
+        translated.guardrail = address.guardrail
+        return translated
     }
 
     package static func answer(
+        _ body: UnsafeRawBufferPointer, to request: AnsweredRequest, usage: EngineUsage
+    ) throws(Failure) -> [UInt8] {
+        let answer = try unguardedAnswer(body, to: request, usage: usage)
+        guard let guarded = request.guarded,
+            let end = answer.lastIndex(of: UInt8(ascii: "}"))
+        else { return answer }
+        return answer[..<end] + guarded.membersOfInvoke + [UInt8(ascii: "}")]
+    }
+
+    private static func unguardedAnswer(
         _ body: UnsafeRawBufferPointer, to request: AnsweredRequest, usage: EngineUsage
     ) throws(Failure) -> [UInt8] {
         if form(of: request) == .messages {

@@ -3,7 +3,7 @@ import Vocabulary
 /// Turns an engine's chunks into the frames of InvokeModelWithResponseStream: each carries one
 /// event of the model's own form in base 64.
 struct InvokeStream: DialectStream {
-    private let request: AnsweredRequest
+    private var request: AnsweredRequest
     /// nil: OpenAI's chunks.
     private var messages: MessagesStream?
     private var events: [UInt8] = []
@@ -39,17 +39,21 @@ struct InvokeStream: DialectStream {
             failure, requestID: requestID, knowsTimeout: true)
     }
 
+    mutating func note(_ guarded: GuardedAnswer) { request.guarded = guarded }
+
     mutating func end(
         usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
         into bytes: inout [UInt8]
     ) {
         let counts = usage.counts(for: .chat)
-        let metrics = Array(
-            (",\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":\(counts.input),"
-                + "\"outputTokenCount\":\(counts.generated),"
-                + "\"invocationLatency\":\(milliseconds),"
-                + "\"cacheReadInputTokenCount\":\(counts.cacheRead),"
-                + "\"cacheWriteInputTokenCount\":0}").utf8)
+        let metrics =
+            Array(
+                (",\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":\(counts.input),"
+                    + "\"outputTokenCount\":\(counts.generated),"
+                    + "\"invocationLatency\":\(milliseconds),"
+                    + "\"cacheReadInputTokenCount\":\(counts.cacheRead),"
+                    + "\"cacheWriteInputTokenCount\":0}").utf8)
+            + (request.guarded?.membersOfInvoke ?? [])
         if messages != nil {
             events.removeAll(keepingCapacity: true)
             messages?.end(usage: usage, stop: stop, after: milliseconds, into: &events)

@@ -60,6 +60,8 @@ extension Dialect {
 /// What a request's address says.
 package struct DialectAddress: Hashable, Sendable {
     package var purpose: DialectPurpose
+    /// Named by header lines, where the dialect has it there.
+    package var guardrail: GuardrailChoice?
     /// nil where the body names the model.
     package var model: String?
     /// Whether the answer is a stream; nil where the body says it.
@@ -86,6 +88,7 @@ package struct TranslatedRequest: Hashable, Sendable {
     package var extensions: [String]
     /// What the dialect wants to know of the request when it is answered.
     package var memo: [UInt8] = []
+    package var guardrail: GuardrailChoice?
 }
 
 /// What an answer says about the request that it answers.
@@ -99,6 +102,8 @@ package struct AnsweredRequest: Hashable, Sendable {
     /// Since the request was whole.
     package var milliseconds: Int64
     package var createdAt: Instant
+    /// nil: no guardrail was named.
+    package var guarded: GuardedAnswer?
 
     package init(
         request: String, model: String, memo: [UInt8] = [], milliseconds: Int64 = 0,
@@ -153,6 +158,16 @@ package protocol DialectStream: Sendable {
 
     /// Something failed; nothing follows.
     mutating func error(_ failure: Failure, requestID: String, into bytes: inout [UInt8])
+
+    /// What a guardrail has done, told before the end; dialects without guardrails drop it.
+    mutating func note(_ guarded: GuardedAnswer)
+    /// A guardrail has put its message in the place of the rest: the engine is not needed any more.
+    var isBlocked: Bool { get }
+}
+
+extension DialectStream {
+    package mutating func note(_ guarded: GuardedAnswer) {}
+    package var isBlocked: Bool { false }
 }
 
 /// Why we ended an answer ourselves.

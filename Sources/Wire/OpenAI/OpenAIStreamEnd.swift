@@ -57,7 +57,7 @@ package enum OpenAIStreamEnd {
         return bytes
     }
 
-    private static func usage(_ usage: EngineUsage) -> [UInt8] {
+    static func usage(_ usage: EngineUsage) -> [UInt8] {
         let total = usage.promptTokens + usage.completionTokens
         let text =
             "{\"prompt_tokens\":\(usage.promptTokens),"

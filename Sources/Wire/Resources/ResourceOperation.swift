@@ -24,10 +24,18 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     case untagResource = "UntagResource"
     case listTagsForResource = "ListTagsForResource"
 
+    case createGuardrail = "CreateGuardrail"
+    case listGuardrails = "ListGuardrails"
+    case getGuardrail = "GetGuardrail"
+    case updateGuardrail = "UpdateGuardrail"
+    case deleteGuardrail = "DeleteGuardrail"
+    case createGuardrailVersion = "CreateGuardrailVersion"
+    case applyGuardrail = "ApplyGuardrail"
+
     /// What belongs together: one handler, and one part of what control keeps.
     package enum Family: CaseIterable, Sendable {
         case foundationModels, inferenceProfiles, provisionedThroughput, tags
-        case files, batches, messageBatches
+        case files, batches, messageBatches, guardrails
     }
 
     package var family: Family {
@@ -46,6 +54,9 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         case .createMessageBatch, .listMessageBatches, .retrieveMessageBatch, .cancelMessageBatch,
             .deleteMessageBatch, .messageBatchResults:
             .messageBatches
+        case .createGuardrail, .listGuardrails, .getGuardrail, .updateGuardrail,
+            .deleteGuardrail, .createGuardrailVersion, .applyGuardrail:
+            .guardrails
         }
     }
 
@@ -57,7 +68,7 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     /// In whose form errors are; nil: OpenAI's, the core's own.
     package var dialect: (any Dialect.Type)? {
         switch family {
-        case .foundationModels, .inferenceProfiles, .provisionedThroughput, .tags:
+        case .foundationModels, .inferenceProfiles, .provisionedThroughput, .tags, .guardrails:
             ConverseDialect.self
         case .files, .batches: nil
         case .messageBatches: MessagesDialect.self
@@ -98,6 +109,7 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         case .files: fileRow
         case .batches: batchRow
         case .messageBatches: messageBatchRow
+        case .guardrails: guardrailRow
         }
     }
 
@@ -137,6 +149,19 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         case .tagResource: Row(.post, "/tagResource", "Add tags, or change their values.")
         case .untagResource: Row(.post, "/untagResource", "Remove tags by their keys.")
         default: Row(.post, "/listTagsForResource", "A resource's tags.")
+        }
+    }
+
+    private var guardrailRow: Row {
+        switch self {
+        case .createGuardrail: Row(.post, "/guardrails", "A new guardrail's draft.")
+        case .getGuardrail: Row(.get, "/guardrails/{id}", "One version; the draft unless named.")
+        case .updateGuardrail: Row(.put, "/guardrails/{id}", "The draft anew.")
+        case .deleteGuardrail: Row(.delete, "/guardrails/{id}", "One version, or all of it.")
+        case .createGuardrailVersion: Row(.post, "/guardrails/{id}", "The draft under a number.")
+        case .applyGuardrail:
+            Row(.post, "/guardrail/{id}/version/{version}/apply", "Looks at texts alone.")
+        default: Row(.get, "/guardrails", "All guardrails, or all versions of one.")
         }
     }
 }

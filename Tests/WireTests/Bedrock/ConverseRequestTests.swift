@@ -121,7 +121,16 @@ struct ConverseRequestTests {
 
     @Test(arguments: [
         (request(#","foo":1"#), Failure.Code.invalidRequest, "foo"),
-        (request(#","guardrailConfig":{}"#), .unsupported, "guardrailConfig"),
+        (
+            request(#","guardrailConfig":{}"#), .invalidRequest,
+            "guardrailConfig.guardrailIdentifier"
+        ),
+        (
+            request(
+                #","guardrailConfig":{"guardrailIdentifier":"a","guardrailVersion":"1","#
+                    + #""trace":1}"#),
+            .invalidRequest, "guardrailConfig.trace"
+        ),
         (request(#","promptVariables":{}"#), .unsupported, "promptVariables"),
         (#"{"system":[]}"#, .invalidRequest, "messages"),
         (conversation(#"{"role":"user","content":[]}"#), .invalidRequest, "messages.0.content"),

@@ -3,7 +3,9 @@ import Wire
 
 /// What control can be asked for about the things that customers keep with it under a vendor's API.
 /// A customer sees and touches what belongs to its key's project; all else does not exist for it.
-package protocol ResourceDesk: FoundationModelDesk, ModelAliasDesk, FileDesk, BatchOrderDesk {}
+package protocol ResourceDesk: FoundationModelDesk, ModelAliasDesk, FileDesk, BatchOrderDesk,
+    GuardrailDesk
+{}
 
 /// The operations of vendors' APIs on what customers keep with us: decodes, checks the form, asks
 /// the desk, answers in the dialect. One handler for each family, in the files beside this one.
@@ -48,6 +50,7 @@ package struct ResourceAPI: Sendable {
         case .files: try await files(call)
         case .batches: try await batches(call)
         case .messageBatches: try await messageBatches(call)
+        case .guardrails: try await guardrails(call)
         }
     }
 }
