@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 from jsonschema import Draft202012Validator
 
-from product import DEMO_MODEL, ROOT
+from product import DEMO_MODEL, ROOT, wait_for
 
 EMBEDDING_MODEL = "demo-embed"
 QUESTION = [{"role": "user", "content": "What is Spillway?"}]
@@ -166,3 +166,45 @@ def test_a_wrong_key_is_an_error_too(post, schemas):
             path, {"model": DEMO_MODEL, "messages": QUESTION}, key="sk-" + "0" * 48)
         assert status == 401, text
         check(schemas, "ErrorResponse", json.loads(text))
+
+
+def test_files_and_batches(schemas, post, product):
+    """A file and a batch of it from the first answer to the last; lists with something and nothing
+    in them."""
+    key = product.ready["api_key"]
+    line = {
+        "custom_id": "a", "method": "POST", "url": "/v1/chat/completions",
+        "body": {"model": DEMO_MODEL, "messages": QUESTION, "max_tokens": 4}}
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n'
+        + json.dumps(line).encode() + b"\n\r\n--x--\r\n")
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{product.gateway_port}/v1/files", data=form, headers={
+            "authorization": f"Bearer {key}", "content-type": "multipart/form-data; boundary=x"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        file = json.load(answer)
+    check(schemas, "OpenAIFile", file)
+    stranger = product.customer("no-files").key
+    for owner in (key, stranger):
+        check(schemas, "ListFilesResponse", json.loads(post("/v1/files", key=owner)[1]))
+        check(schemas, "ListBatchesResponse", json.loads(post("/v1/batches", key=owner)[1]))
+    asked = {
+        "input_file_id": file["id"], "endpoint": "/v1/chat/completions",
+        "completion_window": "24h", "metadata": {"team": "a"}}
+    batch = json.loads(post("/v1/batches", asked)[1])
+    check(schemas, "Batch", batch)
+
+    def ended():
+        found = json.loads(post(f"/v1/batches/{batch['id']}")[1])
+        check(schemas, "Batch", found)
+        return found["status"] == "completed" and found
+    done = wait_for(ended, "the batch ends", 120)
+    output = json.loads(post(f"/v1/files/{done['output_file_id']}/content")[1])
+    check(schemas, "CreateChatCompletionResponse", filled(output["response"]["body"]))
+    status, text = post("/v1/batches", {**asked, "endpoint": "/v1/elsewhere"})
+    assert status == 400
+    check(schemas, "ErrorResponse", json.loads(text))
+    status, text = post("/v1/files/file_00000000000000000000000000")
+    assert status == 404
+    check(schemas, "ErrorResponse", json.loads(text))

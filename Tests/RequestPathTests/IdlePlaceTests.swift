@@ -4,7 +4,8 @@ import Testing
 import Vocabulary
 
 @Suite struct IdlePlaceTests {
-    private static let quiet: Int64 = 100_000_000
+    private static let quiet: Int64 = 250_000_000
+    private static let idle: Int64 = 2_000_000_000
 
     private static func queue(slots: Int, _ engine: EngineKind) -> ReplicaQueue<Int> {
         var queue = ReplicaQueue<Int>(model: "m", maximumLength: 4)
@@ -46,6 +47,19 @@ import Vocabulary
         let seen = queue.takeIdle(at: 10 + 3 * Self.quiet)
         let again = queue.takeIdle(at: 10 + 4 * Self.quiet)
         #expect(seen == nil && again != nil)
+    }
+
+    @Test func `soon after an interactive request one line runs, later several`() {
+        var queue = Self.queue(slots: 4, .llamaCpp)
+        let replica = Samples.replica(1).replica
+        _ = queue.takeFreePlace()
+        _ = queue.release(replica)
+        _ = queue.takeIdle(at: 0)
+        let first = queue.takeIdle(at: Self.quiet)
+        let second = queue.takeIdle(at: Self.idle - 1)
+        #expect(first != nil && second == nil)
+        let later = (0..<3).map { _ in queue.takeIdle(at: Self.idle) != nil }
+        #expect(later == [true, true, false])
     }
 
     @Test func `an engine with room to spare is shared until half of it is taken`() {

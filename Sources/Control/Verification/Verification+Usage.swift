@@ -34,6 +34,11 @@ extension Verification {
         charges.check(
             (charged ?? .zero) == event.amount,
             "\(request) costs \(event.amount) and was charged \(charged ?? .zero)")
+        if let line = event.opened.line {
+            charges.check(
+                lines.insert(line).inserted,
+                "line \(line.number) of \(line.batch) was charged twice")
+        }
         let counts = TokenClass.allCases.flatMap { [event.billed[$0], event.unbilled[$0]] }
         tokens.check(
             counts.allSatisfy { $0 >= 0 }

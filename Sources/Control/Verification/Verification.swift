@@ -34,6 +34,8 @@ package struct Verification {
 
     /// Balances as of the transaction that was read last.
     var balances: [AccountName: Money] = [:]
+    /// Of batches, as their charges are met.
+    var lines: Set<BatchLine> = []
     /// Charges that no usage event has claimed yet, by their key.
     var unclaimed: [String: Money] = [:]
     /// What requests at suppliers cost, that no record has claimed yet, by key and account.

@@ -4,9 +4,12 @@ import Vocabulary
 /// What interactive traffic leaves idle, for lines of batches. Times are nanoseconds of the
 /// monotonic clock.
 extension ReplicaPlaces {
-    /// A small engine must be without interactive requests for so long before a batch begins: one
-    /// that comes in between would wait for the batch's decode step.
-    static let quietNanoseconds: Int64 = 100_000_000
+    /// A small engine must be without interactive requests for so long before a line begins: one
+    /// that comes in between would wait for the line's decode step.
+    static let quietNanoseconds: Int64 = 250_000_000
+    /// Only after so long several lines run at once: a step that takes in the prompts of all of
+    /// them is a long one.
+    static let idleNanoseconds: Int64 = 2_000_000_000
 
     /// Takes idle room of the replica with the fewest lines; nil without any.
     mutating func takeIdle(at now: Int64) -> ReplicaSnapshot? {
@@ -53,11 +56,6 @@ extension ReplicaPlaces.Place {
         }
     }
 
-    /// Of a small engine one slot stays free: who comes next need not wait for a line to leave.
-    private var capacity: Int {
-        tolerated == 0 ? max(1, snapshot.slots - 1) : snapshot.slots
-    }
-
     fileprivate mutating func look(at now: Int64) {
         if takes != seenTakes || inFlight > 0 {
             seenTakes = takes
@@ -66,10 +64,12 @@ extension ReplicaPlaces.Place {
     }
 
     fileprivate func hasIdleRoom(at now: Int64) -> Bool {
-        guard snapshot.state == .ready, inFlight <= tolerated,
-            idleUse + inFlight < capacity
-        else { return false }
-        return tolerated > 0 || quietSince == .min
-            || now - quietSince >= ReplicaPlaces.quietNanoseconds
+        guard snapshot.state == .ready, inFlight <= tolerated else { return false }
+        if tolerated > 0 { return idleUse + inFlight < snapshot.slots }
+        let quiet = quietSince == .min ? .max : now - quietSince
+        guard quiet >= ReplicaPlaces.quietNanoseconds else { return false }
+        // One slot stays free: who comes next need not wait for a line to leave.
+        let capacity = quiet >= ReplicaPlaces.idleNanoseconds ? snapshot.slots - 1 : 1
+        return idleUse < max(1, capacity)
     }
 }

@@ -36,8 +36,9 @@ package struct OpenAIFileBody: Codable, Hashable, Sendable {
 package struct OpenAIListBody<Item: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
     package var object = "list"
     package var data: [Item]
-    package var firstID: String?
-    package var lastID: String?
+    /// Empty in an empty list.
+    package var firstID: String
+    package var lastID: String
     package var hasMore: Bool
 
     package enum CodingKeys: String, CodingKey {
@@ -50,8 +51,8 @@ package struct OpenAIListBody<Item: Codable & Hashable & Sendable>: Codable, Has
     package init(_ data: [Item], hasMore: Bool, identifier: (Item) -> String) {
         self.data = data
         self.hasMore = hasMore
-        self.firstID = data.first.map(identifier)
-        self.lastID = data.last.map(identifier)
+        self.firstID = data.first.map(identifier) ?? ""
+        self.lastID = data.last.map(identifier) ?? ""
     }
 }
 

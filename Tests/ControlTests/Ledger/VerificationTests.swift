@@ -71,6 +71,13 @@ struct VerificationTests {
             "DELETE FROM transactions WHERE sequence = \(aCharge)",
             broken: [balance, charges, checkpoints]),
         Tampering(
+            "two requests answer one line of a batch",
+            """
+            UPDATE usage_events SET batch = 'batch_00000000000000000000000000', batch_line = 0
+            WHERE sequence <= \(anEvent) + 1
+            """,
+            broken: [charges, journals]),
+        Tampering(
             "a usage event is removed",
             "DELETE FROM usage_events WHERE sequence = \(anEvent)",
             broken: [charges, journals, invoices]),
