@@ -50,6 +50,8 @@ package struct GatewayLimits: Sendable {
     package var controlWait: Duration = .seconds(60)
     /// Prompt tokens that a chat template may add beyond the bytes of the request.
     package var templateTokens: Int64 = 512
+    /// The input of a response that is kept.
+    package var storedInputBytes = 8 << 20
     /// Answers that are kept to be given again, over all event loops.
     package var keptAnswersBytes = 64 << 20
     /// One of them; a longer one is not kept.

@@ -93,6 +93,8 @@ package protocol Recorder: RecordReader, CapacityRecorder, VolumeRecorder, Batch
     func insert(_ abandoned: AbandonedRow) throws
     func insert(_ part: AnswerPartRow) throws
     func removeAnswer(of request: RequestID) throws
+    /// Of all requests whose names are earlier.
+    func removeAnswers(before request: RequestID) throws
     func insert(_ alias: ModelAlias) throws
     /// Its project stays what it was.
     func update(_ alias: ModelAlias) throws

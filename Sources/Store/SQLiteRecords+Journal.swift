@@ -101,6 +101,10 @@ extension SQLiteRecords {
         return bytes
     }
 
+    func removeAnswers(before request: RequestID) throws {
+        try execute(Answers.removeOld, "\(request)")
+    }
+
     func removeAnswer(of request: RequestID) throws {
         try execute(Answers.remove, "\(request)")
     }

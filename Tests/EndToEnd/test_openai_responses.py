@@ -46,7 +46,7 @@ def test_create(client):
     assert response.usage.total_tokens == response.usage.input_tokens + response.usage.output_tokens
     assert 0 < response.usage.output_tokens <= 24
     assert response.instructions == "Be brief." and response.metadata == {"team": "a"}
-    assert response.store is False
+    assert response.store is True and response.previous_response_id is None
     assert response._request_id
 
 
@@ -128,7 +128,7 @@ def test_a_format_is_kept(client):
 
 
 @pytest.mark.parametrize("options, parameter", [
-    ({"previous_response_id": "resp_1"}, "previous_response_id"),
+    ({"conversation": "conv_1"}, "conversation"),
     ({"background": True}, "background"),
     ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
 ])
@@ -136,6 +136,96 @@ def test_what_is_not_offered_is_refused_by_name(client, options, parameter):
     with pytest.raises(openai.BadRequestError) as caught:
         create(client, **options)
     assert caught.value.param == parameter and caught.value.code == "unsupported"
+
+
+SECRET = "My favourite number is 7421."
+
+
+def test_a_response_is_kept_until_it_is_deleted(client):
+    made = create(client, input=SECRET, metadata={"a": "b"})
+    again = client.responses.retrieve(made.id)
+    assert again.to_dict() == made.to_dict()
+    (item,) = client.responses.input_items.list(made.id)
+    assert item.role == "user" and item.content[0].text == SECRET and item.id
+    client.responses.delete(made.id)
+    for call in (client.responses.retrieve, client.responses.delete,
+                 client.responses.input_items.list):
+        with pytest.raises(openai.NotFoundError):
+            call(made.id)
+    with pytest.raises(openai.BadRequestError) as caught:
+        create(client, previous_response_id=made.id)
+    assert caught.value.param == "previous_response_id"
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_conversation_of_three(client, streaming):
+    def ask(text, previous):
+        options = {"input": text, "max_output_tokens": 16, "temperature": 0,
+                   "model": DEMO_MODEL, "previous_response_id": previous}
+        if not streaming:
+            return client.responses.create(**options)
+        events = list(client.responses.create(**options, stream=True))
+        return events[-1].response
+
+    one = ask("What is Spillway?", None)
+    two = ask("How am I billed?", one.id)
+    three = ask("And then?", two.id)
+    assert three.previous_response_id == two.id
+    items = list(client.responses.input_items.list(three.id, order="asc", limit=2))
+    assert [item.role for item in items] == ["user", "assistant", "user", "assistant", "user"]
+    assert items[0].content[0].text == "What is Spillway?"
+    assert items[1].content[0].text == one.output_text
+    assert items[-1].content[0].text == "And then?"
+    newest = client.responses.input_items.list(three.id, limit=1)
+    assert newest.data[0].content[0].text == "And then?" and newest.has_more
+    # The same conversation, sent whole, is the same prompt.
+    whole = create(client, max_output_tokens=16, store=False, input=[
+        {"role": "user", "content": "What is Spillway?"},
+        {"role": "assistant", "content": one.output_text},
+        {"role": "user", "content": "How am I billed?"},
+        {"role": "assistant", "content": two.output_text},
+        {"role": "user", "content": "And then?"}])
+    assert whole.usage.input_tokens == three.usage.input_tokens
+    assert whole.output_text == three.output_text
+    counted = client.responses.input_tokens.count(
+        model=DEMO_MODEL, input="And then?", previous_response_id=two.id)
+    assert counted.input_tokens == three.usage.input_tokens
+
+
+def test_nothing_is_kept_of_what_is_not_to_be(client):
+    made = create(client, store=False)
+    assert made.store is False
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(made.id)
+
+
+def test_a_response_is_its_projects_own(product, client, make_customer):
+    made = create(client, input=SECRET)
+    other = client_of(product, make_customer().key)
+    with pytest.raises(openai.NotFoundError):
+        other.responses.retrieve(made.id)
+    with pytest.raises(openai.NotFoundError):
+        other.responses.delete(made.id)
+    with pytest.raises(openai.BadRequestError):
+        create(other, previous_response_id=made.id)
+    assert client.responses.retrieve(made.id).id == made.id
+
+
+def test_what_was_answered_outlives_a_crash(own_product):
+    own_product.start()
+    client = client_of(own_product, own_product.ready["api_key"], max_retries=8)
+    made = [create(client, input=f"{SECRET} {number}") for number in range(5)]
+    own_product.kill("control")
+    own_product.kill("gateway")
+    wait_for(own_product.serves, "it serves again", 60)
+    for number, response in enumerate(made):
+        kept = client.responses.retrieve(response.id)
+        assert kept.output_text == response.output_text
+    assert create(client, previous_response_id=made[0].id).previous_response_id == made[0].id
+    own_product.settle()
+    own_product.stop()
+    code, text = own_product.verify()
+    assert code == 0, text
 
 
 def test_an_unknown_model(client):

@@ -147,6 +147,14 @@ def test_response_and_its_stream(post, schemas, options):
     check(schemas, "Response", last["response"])
 
 
+def test_a_kept_response(post, schemas):
+    status, text = post("/v1/responses", {"model": DEMO_MODEL, "input": "hi", "store": True})
+    assert status == 200, text
+    status, kept = post(f"/v1/responses/{json.loads(text)['id']}")
+    assert status == 200 and kept == text
+    check(schemas, "Response", json.loads(kept))
+
+
 @pytest.mark.parametrize("path, body", [
     ("/v1/chat/completions", {"model": "nowhere", "messages": QUESTION}),
     ("/v1/chat/completions", {"model": DEMO_MODEL}),

@@ -11,6 +11,16 @@ import Wire
 extension ClientConnection {
     func decide(_ exchange: Exchange) {
         noteAsked(exchange)
+        do throws(Failure) {
+            if try fetchesConversation(exchange) { return }
+        } catch {
+            respond(error)
+            return
+        }
+        decideOn(exchange)
+    }
+
+    func decideOn(_ exchange: Exchange) {
         do {
             try understand(exchange)
         } catch {
@@ -153,7 +163,7 @@ extension ClientConnection {
         guard let exchange else { return }
         // The news may be late: a stream that ended meanwhile holds nothing and wants nothing.
         switch phase {
-        case .waiting where exchange.awaitsFirst: break
+        case .waiting where exchange.awaitsFirst || exchange.awaitsConversation: break
         case .waiting where exchange.hold == nil:
             admit(exchange)
         case .waiting where exchange.awaitsSupplier:

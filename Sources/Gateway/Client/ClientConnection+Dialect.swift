@@ -50,6 +50,7 @@ extension ClientConnection {
             usage: exchange.meter.usage, stop: stop, after: milliseconds(exchange),
             into: &exchange.translated)
         exchange.ending.add(exchange.translated)
+        keepResponse(exchange, exchange.translation?.whole ?? [])
     }
 
     private func milliseconds(_ exchange: Exchange) -> Int64 {
@@ -81,6 +82,7 @@ extension ClientConnection {
         ending.writeBytes(answer.body)
         exchange.plainEnding = ending
         exchange.answer = ByteBuffer()
+        keepResponse(exchange, answer.body)
         phase = .settling
         settle(
             exchange, outcome: .completed, known: answer.usage.counts(for: exchange.operation),

@@ -63,6 +63,7 @@ extension ClientConnection {
             if opened.line != nil, let answer = exchange.plainEnding { keep(answer, of: exchange) }
             let waiter: JournalWaiter? =
                 phase == .settling ? .connection(loop: loop.index, ticket) : nil
+            writeStored(exchange)
             loop.journal.appendSynced(.settled(settled), notifying: waiter)
         }
         loop.meters.ended(

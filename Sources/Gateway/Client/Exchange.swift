@@ -51,6 +51,13 @@ final class Exchange {
     var deadline: Int64 = .max
     var patience = ClientPatience()
 
+    // What is kept
+    var keeping: ResponseKeeping?
+    /// It waits for the conversation that it goes on from.
+    var awaitsConversation = false
+    /// For the journal.
+    var stored: [UInt8] = []
+
     // Attempts
     var retry = RetryHeader()
     /// What was asked, in the client's words, while a retry may be recognised by it.

@@ -15,6 +15,9 @@ package protocol Dialect: Sendable {
         _ body: UnsafeRawBufferPointer, at address: DialectAddress
     ) throws(Failure) -> TranslatedRequest
 
+    /// What the request wants to be kept, before it is translated; nil where nothing ever is.
+    static func keeping(_ body: UnsafeRawBufferPointer) throws(Failure) -> ResponseKeeping?
+
     /// The engine's plain answer. Throws `engineFailed` if it cannot be understood.
     static func answer(
         _ body: UnsafeRawBufferPointer, to request: AnsweredRequest, usage: EngineUsage
@@ -46,6 +49,9 @@ package protocol Dialect: Sendable {
 }
 
 extension Dialect {
+    package static func keeping(
+        _ body: UnsafeRawBufferPointer
+    ) throws(Failure) -> ResponseKeeping? { nil }
     package static func models(_ cards: [OpenAIModelCard]) -> [UInt8] {
         OpenAIModelBody.list(cards)
     }
@@ -156,6 +162,10 @@ package protocol DialectStream: Sendable {
         usage: EngineUsage, stop: DialectStop?, after milliseconds: Int64,
         into bytes: inout [UInt8])
 
+    /// The whole answer as it would be without a stream, once it has ended; empty where nobody
+    /// keeps it.
+    var whole: [UInt8] { get }
+
     /// Something failed; nothing follows.
     mutating func error(_ failure: Failure, requestID: String, into bytes: inout [UInt8])
 
@@ -168,6 +178,10 @@ package protocol DialectStream: Sendable {
 extension DialectStream {
     package mutating func note(_ guarded: GuardedAnswer) {}
     package var isBlocked: Bool { false }
+}
+
+extension DialectStream {
+    package var whole: [UInt8] { [] }
 }
 
 /// Why we ended an answer ourselves.

@@ -23,6 +23,9 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     case tagResource = "TagResource"
     case untagResource = "UntagResource"
     case listTagsForResource = "ListTagsForResource"
+    case getResponse
+    case deleteResponse
+    case listInputItems
 
     case createGuardrail = "CreateGuardrail"
     case listGuardrails = "ListGuardrails"
@@ -35,7 +38,7 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     /// What belongs together: one handler, and one part of what control keeps.
     package enum Family: CaseIterable, Sendable {
         case foundationModels, inferenceProfiles, provisionedThroughput, tags
-        case files, batches, messageBatches, guardrails
+        case files, batches, messageBatches, guardrails, responses
     }
 
     package var family: Family {
@@ -57,6 +60,7 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         case .createGuardrail, .listGuardrails, .getGuardrail, .updateGuardrail,
             .deleteGuardrail, .createGuardrailVersion, .applyGuardrail:
             .guardrails
+        case .getResponse, .deleteResponse, .listInputItems: .responses
         }
     }
 
@@ -72,6 +76,7 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
             ConverseDialect.self
         case .files, .batches: nil
         case .messageBatches: MessagesDialect.self
+        case .responses: ResponsesDialect.self
         }
     }
 
@@ -110,6 +115,16 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         case .batches: batchRow
         case .messageBatches: messageBatchRow
         case .guardrails: guardrailRow
+        case .responses: responseRow
+        }
+    }
+
+    private var responseRow: Row {
+        switch self {
+        case .deleteResponse: Row(.delete, "/v1/responses/{id}", "Forget a response.")
+        case .listInputItems:
+            Row(.get, "/v1/responses/{id}/input_items", "What a response was made of.")
+        default: Row(.get, "/v1/responses/{id}", "A response that is kept.")
         }
     }
 

@@ -1,6 +1,6 @@
 package import Vocabulary
 
-/// OpenAI's Responses API, without what needs responses to be kept.
+/// OpenAI's Responses API.
 package enum ResponsesDialect: Dialect {
     package static let endpoint = Endpoint.responses
 
@@ -8,6 +8,12 @@ package enum ResponsesDialect: Dialect {
         _ body: UnsafeRawBufferPointer, at address: DialectAddress
     ) throws(Failure) -> TranslatedRequest {
         try ResponsesRequest.translate(body)
+    }
+
+    package static func keeping(
+        _ body: UnsafeRawBufferPointer
+    ) throws(Failure) -> ResponseKeeping? {
+        try ResponseKeeping(body)
     }
 
     package static func answer(

@@ -67,11 +67,6 @@ struct ResponsesRequest: RequestTranslation {
     // MARK: What is refused
 
     private func refuse(_ members: [JSONMember]) throws(Failure) {
-        if members.value("previous_response_id", in: cursor) != nil {
-            throw unsupported(
-                "previous_response_id",
-                "is not supported here: responses are not kept; send the whole conversation")
-        }
         if try optionalBool("background", in: members) == true {
             throw unsupported("background", "cannot be true here: leave it out")
         }
@@ -205,7 +200,7 @@ struct ResponsesRequest: RequestTranslation {
             echo("\":")
             echo += cursor.bytes(value.range)
         }
-        _ = try optionalBool("store", in: members)
+        let stores = try optionalBool("store", in: members) ?? true
         echo(",\"metadata\":")
         if let metadata = members.value("metadata", in: cursor) {
             guard metadata.kind == .object else { throw invalid("metadata", "must be an object") }
@@ -214,8 +209,14 @@ struct ResponsesRequest: RequestTranslation {
             echo("{}")
         }
         echo(
-            ",\"store\":false,\"background\":false,\"previous_response_id\":null,"
-                + "\"truncation\":\"disabled\",\"service_tier\":\"default\"")
+            (stores ? ",\"store\":true" : ",\"store\":false")
+                + ",\"background\":false,\"truncation\":\"disabled\","
+                + "\"service_tier\":\"default\",\"previous_response_id\":")
+        if let previous = try optionalString("previous_response_id", in: members) {
+            echo += cursor.bytes(previous.range)
+        } else {
+            echo("null")
+        }
     }
 
     mutating func echo(_ text: StaticString) { JSONText.append(plain: text, to: &echo) }

@@ -21,6 +21,7 @@ package struct ResponsesStream: DialectStream, ChunkTranslation {
     /// Items that are done, with commas between.
     private var done: [UInt8] = []
     private var cut: ResponsesBody.Cut?
+    package private(set) var whole: [UInt8] = []
 
     package init(for request: AnsweredRequest) { response = ResponsesBody(request: request) }
 
@@ -48,8 +49,10 @@ package struct ResponsesStream: DialectStream, ChunkTranslation {
         let status: ResponsesBody.Status = cut == nil ? .completed : .incomplete
         event(cut == nil ? "response.completed" : "response.incomplete", &bytes)
         JSONText.append(plain: ",\"response\":", to: &bytes)
+        let mark = bytes.count
         response.append(
             status, output: done, usage: usage, cut: cut, stop: stop, to: &bytes)
+        whole = Array(bytes[mark...])
         endEvent(&bytes)
     }
 

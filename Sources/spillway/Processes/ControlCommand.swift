@@ -53,6 +53,7 @@ struct ControlCommand: AsyncParsableCommand {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await links.run() }
             group.addTask { await agent.run() }
+            group.addTask { await service.runResponses() }
             group.addTask { try await customerPort.run() }
             group.addTask {
                 try await service.runCapacity(

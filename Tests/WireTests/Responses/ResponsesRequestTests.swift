@@ -113,10 +113,6 @@ struct ResponsesRequestTests {
         (#"{"model":"m","input":[]}"#, .invalidRequest, "input"),
         (#"{"model":"m","input":"q","inputs":1}"#, .invalidRequest, "inputs"),
         (#"{"model":"m","input":"q","temperature":3}"#, .invalidRequest, "temperature"),
-        (
-            #"{"model":"m","input":"q","previous_response_id":"resp_1"}"#, .unsupported,
-            "previous_response_id"
-        ),
         (#"{"model":"m","input":"q","background":true}"#, .unsupported, "background"),
         (#"{"model":"m","input":"q","conversation":"c"}"#, .unsupported, "conversation"),
         (#"{"model":"m","input":"q","truncation":"auto"}"#, .unsupported, "truncation"),
@@ -152,7 +148,7 @@ struct ResponsesRequestTests {
         #expect((members?["tools"] as? [[String: Any]])?.first?["name"] as? String == "f")
         #expect(members?["tool_choice"] as? String == "auto")
         #expect(members?["parallel_tool_calls"] as? Bool == true)
-        #expect(members?["store"] as? Bool == false)
+        #expect(members?["store"] as? Bool == true)
         #expect(members?["instructions"] is NSNull && members?["top_p"] is NSNull)
     }
 }

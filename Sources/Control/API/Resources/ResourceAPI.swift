@@ -4,7 +4,7 @@ import Wire
 /// What control can be asked for about the things that customers keep with it under a vendor's API.
 /// A customer sees and touches what belongs to its key's project; all else does not exist for it.
 package protocol ResourceDesk: FoundationModelDesk, ModelAliasDesk, FileDesk, BatchOrderDesk,
-    GuardrailDesk
+    GuardrailDesk, ResponseDesk
 {}
 
 /// The operations of vendors' APIs on what customers keep with us: decodes, checks the form, asks
@@ -51,6 +51,7 @@ package struct ResourceAPI: Sendable {
         case .batches: try await batches(call)
         case .messageBatches: try await messageBatches(call)
         case .guardrails: try await guardrails(call)
+        case .responses: try await responses(call)
         }
     }
 }

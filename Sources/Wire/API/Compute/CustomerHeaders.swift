@@ -4,4 +4,6 @@ package enum CustomerHeader {
     package static let organization = "x-spillway-organization"
     package static let project = "x-spillway-project"
     package static let key = "x-spillway-key"
+    /// Of a gateway's own: it wants a response's whole conversation, answer included.
+    package static let conversation = "x-spillway-conversation"
 }

@@ -3,6 +3,7 @@ import Fleet
 import Synchronization
 import TestKit
 import Vocabulary
+import Wire
 
 /// A desk whose answers a test sets.
 final class FakeResourceDesk: ResourceDesk {
@@ -11,6 +12,7 @@ final class FakeResourceDesk: ResourceDesk {
         var identities: [CustomerIdentity] = []
         var aliases: [ModelAlias] = []
         var tokens: [String?] = []
+        var responses: [String: StoredResponse] = [:]
     }
     let state = Mutex(State())
 
@@ -54,6 +56,19 @@ final class FakeResourceDesk: ResourceDesk {
 
     func removeModelAlias(_ id: InferenceProfileID, _ identity: CustomerIdentity) async throws {
         state.withLock { state in state.aliases.removeAll { $0.id == id } }
+    }
+
+    func response(
+        _ identifier: String, _ identity: CustomerIdentity
+    ) async throws -> StoredResponse {
+        guard let stored = state.withLock({ $0.responses[identifier] }) else {
+            throw Failure(.notFound, "Response with id '\(identifier)' not found.")
+        }
+        return stored
+    }
+
+    func removeResponse(_ identifier: String, _ identity: CustomerIdentity) async throws {
+        state.withLock { $0.responses[identifier] = nil }
     }
 
     static func model(_ name: String, _ capabilities: Set<Capability>) -> Deployment {

@@ -186,4 +186,55 @@ import Wire
             #expect(String(decoding: answer.body, as: UTF8.self).hasPrefix(#"{"message":""#))
         }
     }
+
+    /// Three responses, each of which goes on from the one before.
+    private func keepResponses() {
+        desk.state.withLock { state in
+            for number in 1...3 {
+                state.responses["resp_\(number)"] = StoredResponse(
+                    previous: number == 1 ? nil : "resp_\(number - 1)",
+                    input: Array(#""question \(number)""#.utf8),
+                    response: Array(
+                        (#"{"id":"resp_\(number)","output":[{"id":"msg_\(number)","#
+                            + #""type":"message","status":"completed"}]}"#).utf8))
+            }
+        }
+    }
+
+    private func items(_ query: String) async throws -> (ids: [String], hasMore: Bool) {
+        let answer = await ask("GET", "/v1/responses/resp_3/input_items", query: query)
+        let list = try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any]
+        let data = list?["data"] as? [[String: Any]] ?? []
+        #expect(list?["first_id"] as? String == data.first?["id"] as? String)
+        #expect(list?["last_id"] as? String == data.last?["id"] as? String)
+        return (data.compactMap { $0["id"] as? String }, list?["has_more"] as? Bool ?? false)
+    }
+
+    @Test func `a response's items are its conversation, in pages`() async throws {
+        keepResponses()
+        let all = ["msg_1_in0", "msg_1", "msg_2_in0", "msg_2", "msg_3_in0"]
+        #expect(try await items("order=asc").ids == all)
+        #expect(try await items("").ids == all.reversed())
+        let first = try await items("order=asc&limit=2")
+        #expect(first.ids == Array(all[..<2]) && first.hasMore)
+        let last = try await items("order=asc&limit=3&after=msg_1")
+        #expect(last.ids == Array(all[2...]) && !last.hasMore)
+        for query in ["limit=0", "limit=101", "order=up", "after=nothing"] {
+            let answer = await ask("GET", "/v1/responses/resp_3/input_items", query: query)
+            #expect(answer.status == 400, "\(query)")
+        }
+    }
+
+    @Test func `what was deleted is gone, and what went on from it cannot`() async throws {
+        keepResponses()
+        let deleted = await ask("DELETE", "/v1/responses/resp_2")
+        #expect(
+            String(decoding: deleted.body, as: UTF8.self).contains(#""deleted":true"#)
+                && deleted.status == 200)
+        #expect(await ask("GET", "/v1/responses/resp_2").status == 404)
+        #expect(await ask("GET", "/v1/responses/resp_3").status == 200)
+        #expect(await ask("GET", "/v1/responses/resp_3/input_items").status == 404)
+        #expect(await ask("GET", "/v1/responses/resp_1", isRecognised: false).status == 401)
+        #expect(await ask("GET", "/v1/responses/resp_1", query: "stream=true").status == 400)
+    }
 }
