@@ -193,9 +193,9 @@ import Wire
             for number in 1...3 {
                 state.responses["resp_\(number)"] = StoredResponse(
                     previous: number == 1 ? nil : "resp_\(number - 1)",
-                    input: Array(#""question \(number)""#.utf8),
+                    input: Array(#""question \#(number)""#.utf8),
                     response: Array(
-                        (#"{"id":"resp_\(number)","output":[{"id":"msg_\(number)","#
+                        (#"{"id":"resp_\#(number)","output":[{"id":"msg_\#(number)","#
                             + #""type":"message","status":"completed"}]}"#).utf8))
             }
         }
