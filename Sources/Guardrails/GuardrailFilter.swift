@@ -56,10 +56,14 @@ package struct GuardrailFilter: Sendable {
     /// The text is over; what was held back of it. What comes next is another text.
     package mutating func finish() -> String {
         for index in active {
+            let before = scanners[index].steps
+            scanners[index].stepLimit = before + max(0, stepsLeft)
             for match in scanners[index].finish() { note(match.range, rule: index) }
+            stepsLeft -= scanners[index].steps - before
             scanners[index] = PatternScanner(guardrail.rules[index].pattern)
             isActive[index] = false
         }
+        if stepsLeft < 0 { isBlocked = true }
         var out = String.UnicodeScalarView()
         release(until: base + held.count, &out)
         active = []
@@ -88,6 +92,7 @@ package struct GuardrailFilter: Sendable {
         var isOver = false
         for index in active {
             let before = scanners[index].steps
+            scanners[index].stepLimit = before + max(0, stepsLeft)
             for match in scanners[index].take(scalar) { note(match.range, rule: index) }
             stepsLeft -= scanners[index].steps - before + 1
             if scanners[index].isIdle {

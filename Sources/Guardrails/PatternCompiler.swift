@@ -35,7 +35,12 @@ struct PatternCompiler {
         case .sequence(let nodes): for node in nodes { try add(node) }
         case .choice(let nodes): try add(choice: nodes[...])
         case .repeated(let node, let least, let most):
-            for _ in 0..<least { try add(node) }
+            for _ in 0..<least {
+                let before = program.count
+                try add(node)
+                // What takes nothing is the same however often it stands there.
+                if program.count == before { break }
+            }
             if let most {
                 try add(optional: node, times: most - least)
             } else {

@@ -21,6 +21,9 @@ package struct PatternScanner: Sendable {
     private var previous: Unicode.Scalar?
     /// How often a place of the program was looked at: what the text has cost so far.
     private(set) var steps = 0
+    /// Beyond so many steps nothing more is looked at.
+    var stepLimit = Int.max
+    private var isExhausted: Bool { steps > stepLimit }
 
     // Of one step, kept for their capacity: which places it has reached, and from where.
     private var reached: [Int] = []
@@ -62,7 +65,7 @@ package struct PatternScanner: Sendable {
             return found
         }
         var pending = [scalar] + again.reversed()
-        while let scalar = pending.last {
+        while let scalar = pending.last, !isExhausted {
             settle(before: scalar)
             if let again = tell(&found) {
                 pending += again.reversed()
@@ -77,12 +80,13 @@ package struct PatternScanner: Sendable {
     /// The text is over.
     package mutating func finish() -> [Match] {
         var found: [Match] = []
-        while true {
+        while !isExhausted {
             settle(before: nil)
             attempts = []
-            guard let again = tell(&found) else { return found }
-            for scalar in again { found += take(scalar) }
+            guard let again = tell(&found) else { break }
+            for scalar in again where !isExhausted { found += take(scalar) }
         }
+        return found
     }
 
     /// The candidate, if nothing can take its place any more; what is to be looked at again.
@@ -92,6 +96,7 @@ package struct PatternScanner: Sendable {
         candidate = nil
         position = told.range.upperBound
         previous = told.last
+        steps += told.rest.count
         return told.rest
     }
 

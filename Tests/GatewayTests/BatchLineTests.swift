@@ -1,3 +1,4 @@
+import Fleet
 import Foundation
 import Link
 import Metering
@@ -151,6 +152,45 @@ struct BatchLineTests {
             }
             #expect(try Self.settled(stand).allSatisfy { $0.outcome == .yielded })
             try await stand.expectNothingHeld()
+        }
+    }
+
+    @Test func `lines that come back are asked for anew, though none ran`() async throws {
+        var script = FakeEngine.Script(pieces: EngineAnswers.stream(2))
+        script.sentAtOnce = 1
+        try await GatewayStand.run(
+            answer: script,
+            snapshot: { snapshot in
+                for index in snapshot.replicas.indices {
+                    snapshot.replicas[index].state = .starting
+                }
+            }
+        ) { stand in
+            let lines = (0..<LineStock.capacity).map { Self.line(Int64($0)) }
+            try stand.control.tell(.lines(lines))
+            try stand.control.tell(.callBack(Self.batch))
+            try await eventually("all come back") {
+                stand.control.linesReturned.count == lines.count
+            }
+            try await eventually("it asks again") { stand.control.timesLinesWanted == 2 }
+            #expect(stand.control.linesWanted == LineStock.capacity)
+            #expect(stand.engine.requests == 0)
+        }
+    }
+
+    @Test func `an answer without its end is not billed, and the line runs again`() async throws {
+        let pieces = EngineAnswers.stream(2).dropLast() + ["0\r\n\r\n"]
+        try await GatewayStand.run(answer: FakeEngine.Script(pieces: Array(pieces))) { stand in
+            try stand.control.tell(.lines([Self.line(0)]))
+            try await eventually("it is refused") {
+                try stand.records().contains { record in
+                    if case .lineRefused = record { true } else { false }
+                }
+            }
+            #expect(stand.engine.requests == LineStock.maximumFailures)
+            let events = try Self.settled(stand)
+            #expect(events.map(\.outcome) == [.engineFailed, .engineFailed, .engineFailed])
+            #expect(events.allSatisfy { $0.amount == .zero && $0.opened.line == nil })
         }
     }
 

@@ -24,6 +24,7 @@ final class FakeControl: Sendable {
         var byReplica: [ReplicaLoad] = []
         var models: [ModelLoad] = []
         var linesWanted = 0
+        var timesLinesWanted = 0
         var linesReturned: [BatchLine] = []
     }
 
@@ -46,6 +47,7 @@ final class FakeControl: Sendable {
 
     /// How many lines of batches the gateway would take, as last told.
     var linesWanted: Int { state.withLock { $0.linesWanted } }
+    var timesLinesWanted: Int { state.withLock { $0.timesLinesWanted } }
     /// Lines of batches that came back.
     var linesReturned: [BatchLine] { state.withLock { $0.linesReturned } }
 
@@ -102,7 +104,11 @@ final class FakeControl: Sendable {
                 $0.byReplica = inFlight.sorted { $0.replica < $1.replica }
                 $0.models = models
             }
-        case .linesWanted(let count): state.withLock { $0.linesWanted = count }
+        case .linesWanted(let count):
+            state.withLock {
+                $0.linesWanted = count
+                $0.timesLinesWanted += 1
+            }
         case .linesReturned(let lines): state.withLock { $0.linesReturned += lines }
         case .synced: break
         }

@@ -138,6 +138,11 @@ struct GatewayStand {
 
     /// All that is in the journal now.
     func records() throws -> [JournalRecord] {
+        // Not every answer waits for its record: one may still be in the gateway's memory.
+        let written = server.parts.journal
+        let deadline = ContinuousClock.now + .seconds(10)
+        written.requestSync()
+        while written.synced < written.position, ContinuousClock.now < deadline { usleep(200) }
         var reader = JournalReader(directory: journal, position: 0)
         return try reader.read(limit: 10_000).compactMap(\.record)
     }

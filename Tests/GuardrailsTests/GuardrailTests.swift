@@ -40,6 +40,20 @@ import Testing
         ])
     }
 
+    @Test func `a text that costs too much is blocked, at its end as well`() throws {
+        // Each match is told at the end alone, and what is behind it looked at again.
+        let guardrail = Guardrail(rules: [
+            try Guardrail.Rule(name: "late", pattern: "a([^x]*b)?", action: .note)
+        ])
+        for (length, isBlocked) in [(20, false), (20_000, true)] {
+            var filter = GuardrailFilter(guardrail, steps: 1_000_000)
+            _ = filter.take(String(repeating: "a", count: length))
+            _ = filter.finish()
+            #expect(filter.isBlocked == isBlocked, "\(length)")
+            #expect(filter.isExhausted == isBlocked)
+        }
+    }
+
     @Test func `however a text is cut, the same is given out`() throws {
         var state: UInt64 = 3
         func random(_ n: Int) -> Int {

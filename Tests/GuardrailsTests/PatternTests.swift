@@ -42,8 +42,11 @@ import Testing
         #expect(throws: TextPattern.Problem.self) { try TextPattern(pattern) }
     }
 
-    @Test func `repetitions of repetitions are bounded`() {
+    @Test func `repetitions of repetitions are bounded`() throws {
         #expect(throws: TextPattern.Problem.self) { try TextPattern("((a{100}){100}){100}") }
+        // Nothing, however often: this would be written out for ever.
+        let nothing = "(((((){1000}){1000}){1000}){1000}){1000}"
+        #expect(Self.matches(try TextPattern(nothing + "a"), "ba") == [1..<2])
     }
 
     @Test func `words are found in any case of letters`() throws {

@@ -17,6 +17,7 @@ struct APIServer: Sendable {
     let maximumBody: @Sendable (String, String) -> Int
     let respond: @Sendable (APIRequest) async -> APIResponse
     let attach: @Sendable (APIRequest) async throws -> Attachment
+    private let uploads = UploadPlaces()
 
     /// Serves until the task is cancelled. `listening` is told where.
     func run(listening: @escaping @Sendable (any Channel) async -> Void) async throws {
@@ -92,6 +93,11 @@ struct APIServer: Sendable {
     private func answer(_ request: Request, _ headers: [String: String]) async -> APIResponse {
         let method = request.method == .head ? "GET" : request.method.rawValue
         let limit = maximumBody(method, request.uri.path)
+        let project = headers[CustomerHeader.project] ?? ""
+        if limit > UploadPlaces.shortBody {
+            guard uploads.enter(project) else { return .failure(UploadPlaces.failure) }
+        }
+        defer { if limit > UploadPlaces.shortBody { uploads.leave(project) } }
         do {
             let body = try await request.body.collect(upTo: limit)
             return await respond(

@@ -153,7 +153,10 @@ extension ControlService {
             logged("a batch could not be ended") { try stop(id, .expire) }
         }
         logged("files could not be removed") {
-            for file in try records.read({ try $0.files(expiredBy: now) }) { try remove(file) }
+            for file in try records.read({ try $0.files(expiredBy: now) })
+            where try reader(of: file) == nil {
+                try remove(file)
+            }
         }
         lendLines()
     }

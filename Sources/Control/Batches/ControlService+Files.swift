@@ -48,13 +48,18 @@ extension ControlService {
 
     package func deleteFile(_ id: FileID, of project: ProjectID) throws {
         let row = try file(id, of: project)
-        let users = try records.read { try $0.batches(of: project) }.filter { $0.input == id }
-        for user in users where try !view(user).state.phase.isOver {
+        if let reader = try reader(of: row) {
             throw Failure(
-                .conflict, "Batch \(user.id) reads this file. Cancel it, or wait for its end.",
+                .conflict, "Batch \(reader) reads this file. Cancel it, or wait for its end.",
                 parameter: "id")
         }
         try remove(row)
+    }
+
+    /// A batch that has not ended and reads the file.
+    func reader(of file: FileRow) throws -> BatchID? {
+        try records.read { try $0.batches(of: file.project) }
+            .first { try $0.input == file.id && !view($0).state.phase.isOver }?.id
     }
 
     func remove(_ file: FileRow) throws {

@@ -80,6 +80,8 @@ extension ControlService {
         connections[connection]?.gateway = id
         gateways[id]?.connection = connection
         gateways[id]?.synced = hello.syncedOffset
+        // Of the link before: nothing is lent until what it holds is known.
+        batchDesk.wanted[id] = 0
         while try applyBatch(of: id) { await Task.yield() }
         guard gateways[id]?.connection == connection else { return }
         try takeBackLost(hello)

@@ -46,6 +46,7 @@ final class LineRunner {
         stock.add(lines)
         look()
         keepLooking()
+        askForMore()
     }
 
     func callBack(_ batch: BatchID) {
@@ -80,6 +81,9 @@ final class LineRunner {
         guard !lines.isEmpty else { return }
         held.remove(lines)
         tell(.linesReturned(lines))
+        // Control counts them as taken until it is told otherwise.
+        told = nil
+        askForMore()
     }
 
     private func askForMore() {

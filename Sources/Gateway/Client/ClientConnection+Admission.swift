@@ -35,7 +35,7 @@ extension ClientConnection {
 
     func beginAdmission(_ exchange: Exchange) {
         phase = .waiting
-        deadline = exchange.receivedAt + loop.waits.moneyWait
+        deadline = loop.now + loop.waits.moneyWait
         admit(exchange)
     }
 
@@ -178,7 +178,12 @@ extension ClientConnection {
 
     func findPlace(_ exchange: Exchange) {
         guard let model = exchange.model else { return }
-        if let replica = line?.replica {
+        if let line {
+            guard let replica = line.replica else {
+                // The model has come since: the line is tried again, with a place.
+                refuseAdmitted(Failure(.unavailable, "The model was not served a moment ago."))
+                return
+            }
             placeGranted(replica)
             return
         }

@@ -259,9 +259,16 @@ extension ClientConnection {
             return
         }
         guard exchange.sawDone else {
-            breakStream(
-                exchange, outcome: .engineFailed,
-                failure: Failure(.engineFailed, "The engine cut its answer short."))
+            let failure = Failure(.engineFailed, "The engine cut its answer short.")
+            if exchange.assembly == nil {
+                breakStream(exchange, outcome: .engineFailed, failure: failure)
+            } else {
+                // A plain answer: nothing of it was delivered.
+                settle(
+                    exchange, outcome: .engineFailed, known: exchange.meter.delivered,
+                    wasDelivered: false)
+                respond(failure)
+            }
             return
         }
         if exchange.assembly != nil {

@@ -53,9 +53,14 @@ extension JSONCursor {
         return elements
     }
 
-    /// A value that must be a string, read.
+    /// A value that must be a string, read; of any other kind nothing.
     func text(_ value: JSONValue) -> JSONString {
-        JSONString(start: value.content.lowerBound, end: value.content.upperBound, escaped: true)
+        guard value.kind == .string else {
+            let start = value.range.lowerBound
+            return JSONString(start: start, end: start, escaped: false)
+        }
+        return JSONString(
+            start: value.content.lowerBound, end: value.content.upperBound, escaped: true)
     }
 
     func isText(_ value: JSONValue, _ text: StaticString) -> Bool {

@@ -68,6 +68,8 @@ extension ResponsesRequest {
             guard item.kind == .object else { throw invalid("must be an object") }
             let all = try cursor.members(of: item)
             let type = try optionalString("type", in: all)
+            // It goes into what is kept.
+            _ = try optionalString("id", in: all)
             if let type, cursor.isText(type, "function_call") {
                 let members = try members(of: item, known: Self.callMembers)
                 turn.calls.append(

@@ -159,7 +159,7 @@ package struct ResponseItem: Hashable, Sendable {
         var inserted: [UInt8] = []
         var edits: [Splice] = []
         let type = members.value("type", in: cursor)
-        if let known = members.value("id", in: cursor) {
+        if let known = members.value("id", in: cursor), known.kind == .string {
             identifier = cursor.value(of: cursor.text(known))
         } else {
             identifier = name

@@ -94,4 +94,12 @@ import Wire
             #expect(StoredResponse.request(of: other) == nil)
         }
     }
+
+    @Test(arguments: ["5", "null", "{}", "[1]", "true"])
+    func `an item's name that is no text is none`(name: String) throws {
+        let stored = StoredResponse(
+            previous: nil, input: Array(#"[{"role":"user","content":"hi","id":\#(name)}]"#.utf8),
+            response: Array(#"{"output":[]}"#.utf8))
+        #expect(try stored.inputItems(of: Self.identifier).map(\.identifier) == ["msg_01abc_in0"])
+    }
 }
