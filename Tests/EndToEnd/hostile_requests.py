@@ -293,7 +293,8 @@ def wrong_fields():
 def routes():
     """Addresses and methods that are not there."""
     for path in ["/v1", "/v1/", "/v2/models", "/v1/chat", "/v1/chat/completions/", "/admin",
-                 "/v1/models/no-such-model", "/v1/files", "/v1/images/generations",
+                 "/v1/models/no-such-model", "/v1/files/none", "/v1/files/%2e%2e",
+                 "/v1/batches/batch_1", "/v1/fine_tuning/jobs", "/v1/images/generations",
                  "/v1/moderations", "/v1/audio/speech", "/api/v1/customers", "//", "/.env",
                  "/../../etc/passwd", "/v1/%2e%2e/%2e%2e/etc/passwd", "/v1/models/%00",
                  "/v1/models/%zz", "/v1/responses/resp_1", "/index.php?a=b"]:
