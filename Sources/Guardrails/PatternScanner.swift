@@ -1,4 +1,6 @@
-/// Finds a pattern in a text that comes piece by piece, each scalar looked at once.
+/// Finds a pattern in a text that comes piece by piece. What stands behind a match that could
+/// still have grown is looked at again once it is told, so a text can cost more than its length:
+/// ``steps`` counts it, and beyond ``stepLimit`` nothing is looked at.
 ///
 /// A match is told as soon as nothing that may still come can change it: neither begin an earlier
 /// one nor make it longer. Until then ``safe`` is where what has come can no longer be part of one.

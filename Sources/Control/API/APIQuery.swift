@@ -6,14 +6,7 @@ struct APIQuery {
     private var values: [String: String] = [:]
 
     init(_ text: String, known: [String]) throws(Failure) {
-        for pair in text.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let raw = parts.count == 2 ? parts[1] : ""
-            guard let name = PercentCoding.decode(parts[0]),
-                let value = PercentCoding.decode(raw.replacing("+", with: "%20"))
-            else {
-                throw Failure(.invalidRequest, "The query is not percent-encoded text.")
-            }
+        for (name, value) in try Self.items(text) {
             guard known.contains(name) else {
                 let list = known.isEmpty ? "none" : known.joined(separator: ", ")
                 throw Failure(
@@ -25,6 +18,20 @@ struct APIQuery {
             }
             values[name] = value
         }
+    }
+
+    /// A query's names and values in their order.
+    static func items(_ text: String) throws(Failure) -> [(name: String, value: String)] {
+        var items: [(name: String, value: String)] = []
+        for pair in text.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let raw = parts.count == 2 ? parts[1] : ""
+            guard let name = PercentCoding.decode(parts[0].replacing("+", with: "%20")),
+                let value = PercentCoding.decode(raw.replacing("+", with: "%20"))
+            else { throw Failure(.invalidRequest, "The query is not percent-encoded text.") }
+            items.append((name, value))
+        }
+        return items
     }
 
     subscript(_ name: String) -> String? { values[name] }

@@ -41,7 +41,7 @@ enum GatewayRoute {
         if let resource = resource(method, path) { return resource }
         let prefix = "/v1/models/"
         if path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count {
-            guard let name = String(path.dropFirst(prefix.count)).removingPercentEncoding else {
+            guard let name = PercentCoding.decode(path.dropFirst(prefix.count)) else {
                 return .failure(unknown(uri))
             }
             return get(method, .models(name))
@@ -147,27 +147,5 @@ enum GatewayRoute {
 
     private static func wrongMethod(_ method: HTTPMethod, _ right: String) -> Failure {
         Failure(.methodNotAllowed, "This address takes \(right), not \(method.rawValue).")
-    }
-}
-
-extension String {
-    /// Without Foundation: nil when an escape is broken or the bytes are not UTF-8.
-    fileprivate var removingPercentEncoding: String? {
-        guard contains("%") else { return self }
-        var bytes: [UInt8] = []
-        var rest = Array(utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

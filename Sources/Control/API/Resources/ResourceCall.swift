@@ -44,16 +44,7 @@ struct ResourceCall {
 
     /// The query in its order.
     func queryItems() throws(Failure) -> [(name: String, value: String)] {
-        var items: [(name: String, value: String)] = []
-        for pair in request.query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let raw = parts.count == 2 ? parts[1] : ""
-            guard let name = PercentCoding.decode(parts[0].replacing("+", with: "%20")),
-                let value = PercentCoding.decode(raw.replacing("+", with: "%20"))
-            else { throw Failure(.invalidRequest, "The query is not percent-encoded text.") }
-            items.append((name, value))
-        }
-        return items
+        try APIQuery.items(request.query)
     }
 
     /// A value out of a closed list; nil where it is not given.
