@@ -5,7 +5,7 @@ package struct FileRow: Hashable, Sendable {
     package var id: FileID
     package var project: ProjectID
     package var name: String
-    /// `batch`, `batch_output`, …
+    /// `batch`, `batch_output`, ``object``, …
     package var purpose: String
     package var bytes: Int64
     package var createdAt: Instant
@@ -24,6 +24,17 @@ package struct FileRow: Hashable, Sendable {
         self.createdAt = createdAt
         self.expiresAt = expiresAt
     }
+}
+
+extension FileRow {
+    /// Purposes that are not OpenAI's. An object is called `BUCKET/KEY`, and has its name alone.
+    package static let object = "object"
+    /// An upload in parts that is not complete; named as the object that it will be.
+    package static let upload = "object_upload"
+    /// One of its parts: `UPLOAD/NUMBER`.
+    package static let part = "object_part"
+    /// Nobody's any more.
+    package static let retired = "retired"
 }
 
 package struct BatchRow: Hashable, Sendable {
@@ -96,6 +107,9 @@ package protocol BatchRecordReader {
     /// In the order in which they were made.
     func files(of project: ProjectID) throws -> [FileRow]
     func files(expiredBy instant: Instant) throws -> [FileRow]
+    /// In the order of their names.
+    func files(of project: ProjectID, purpose: String) throws -> [FileRow]
+    func file(named name: String, of project: ProjectID, purpose: String) throws -> FileRow?
     func batch(_ id: BatchID) throws -> BatchRow?
     /// In the order in which they were made.
     func batches(of project: ProjectID) throws -> [BatchRow]
@@ -108,6 +122,8 @@ package protocol BatchRecordReader {
 package protocol BatchRecorder: BatchRecordReader {
     func insert(_ file: FileRow) throws
     func removeFile(_ id: FileID) throws
+    /// Takes a file's name away; its bytes go when nobody reads them any more.
+    func retire(_ file: FileID, at instant: Instant) throws
     func insert(_ batch: BatchRow) throws
     func setDocument(_ document: String, of batch: BatchID) throws
     func removeBatch(_ id: BatchID) throws

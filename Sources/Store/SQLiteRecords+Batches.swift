@@ -23,7 +23,21 @@ extension SQLiteRecords {
         try rows(Batches.expiredFiles, instant.microseconds, read: Self.file)
     }
 
+    func files(of project: ProjectID, purpose: String) throws -> [FileRow] {
+        try rows(Batches.filesOfPurpose, "\(project)", purpose, read: Self.file)
+    }
+
+    func file(
+        named name: String, of project: ProjectID, purpose: String
+    ) throws -> FileRow? {
+        try rows(Batches.fileNamed, "\(project)", purpose, name, read: Self.file).first
+    }
+
     func removeFile(_ id: FileID) throws { try execute(Batches.removeFile, "\(id)") }
+
+    func retire(_ file: FileID, at instant: Instant) throws {
+        try execute(Batches.retireFile, "\(file)", FileRow.retired, instant.microseconds)
+    }
 
     private static func file(_ row: Row) throws -> FileRow {
         FileRow(

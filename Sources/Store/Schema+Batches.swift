@@ -1,4 +1,10 @@
 extension Schema {
+    /// Of version 10: files are found by their names, and an object's name is its own.
+    static let objectIndexes = [
+        "CREATE INDEX files_by_name ON files (project, purpose, name)",
+        "CREATE UNIQUE INDEX objects_by_name ON files (project, name) WHERE purpose = 'object'",
+    ]
+
     /// Of version 7: batches, answers that are kept, and what a usage event says of its tier.
     static let batchTables = [
         "ALTER TABLE usage_events ADD COLUMN service_tier TEXT NOT NULL DEFAULT 'default'",

@@ -37,6 +37,7 @@ package enum Schema {
         Step(version: 7, statements: batchTables, appendOnly: []),
         Step(version: 8, statements: aliasTables, appendOnly: []),
         Step(version: 9, statements: guardrailTables, appendOnly: []),
+        Step(version: 10, statements: objectIndexes, appendOnly: []),
     ]
 
     /// Grows with each step.

@@ -1,9 +1,9 @@
 extension Statements {
     enum Batches {
         static let all = [
-            insertFile, file, filesOfProject, expiredFiles, removeFile, insertBatch, batch,
-            batchesOfProject, batches, setDocument, removeBatch, insertLine, line, lines, lend, end,
-            removeLines,
+            insertFile, file, filesOfProject, filesOfPurpose, fileNamed, expiredFiles, removeFile,
+            retireFile, insertBatch, batch, batchesOfProject, batches, setDocument, removeBatch,
+            insertLine, line, lines, lend, end, removeLines,
         ]
         private static let fileColumns =
             "id, project, name, purpose, bytes, created_at, expires_at"
@@ -13,6 +13,19 @@ extension Statements {
             "files.one", "SELECT \(fileColumns) FROM files WHERE id = $1")
         static let filesOfProject = Statement(
             "files.of", "SELECT \(fileColumns) FROM files WHERE project = $1 ORDER BY id")
+        static let filesOfPurpose = Statement(
+            "files.purpose",
+            """
+            SELECT \(fileColumns) FROM files WHERE project = $1 AND purpose = $2 ORDER BY name, id
+            """)
+        static let fileNamed = Statement(
+            "files.named",
+            """
+            SELECT \(fileColumns) FROM files WHERE project = $1 AND purpose = $2 AND name = $3
+            ORDER BY id LIMIT 1
+            """)
+        static let retireFile = Statement(
+            "files.retire", "UPDATE files SET purpose = $2, expires_at = $3 WHERE id = $1")
         static let expiredFiles = Statement(
             "files.expired",
             "SELECT \(fileColumns) FROM files WHERE expires_at <= $1 ORDER BY id")

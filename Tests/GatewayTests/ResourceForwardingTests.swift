@@ -56,7 +56,7 @@ struct ResourceForwardingTests {
         let scope = "\(day)/us-east-1/bedrock/aws4_request"
         let canonical = try request.canonical(
             signing: ["host", "x-amz-date"], payloadHash: hex(SHA256.hash(data: Data(body.utf8))),
-            normalizesPath: true)
+            path: .normalized)
         let text = SignedRequest.toSign(
             at: date, scope: scope, hash: hex(SHA256.hash(data: Data(canonical.utf8))))
         var signingKey = SymmetricKey(data: Data("AWS4\(secret)".utf8))

@@ -44,10 +44,13 @@ package struct BatchState: Hashable, Codable, Sendable {
     /// The customer's own words for it: a JSON object as it came.
     package var metadata: String?
     package var window: String?
+    /// Of Bedrock's batches.
+    package var job: InvocationJob?
 
-    init(metadata: String? = nil, window: String? = nil) {
+    init(metadata: String? = nil, window: String? = nil, job: InvocationJob? = nil) {
         self.metadata = metadata
         self.window = window
+        self.job = job
     }
 }
 
@@ -60,10 +63,11 @@ package struct BatchOrder: Sendable {
     /// A JSON object.
     package var metadata: String?
     package var window: String?
+    package var job: InvocationJob?
 
     package init(
         identity: CustomerIdentity, form: BatchRow.Form, address: String, input: FileID,
-        metadata: String? = nil, window: String? = nil
+        metadata: String? = nil, window: String? = nil, job: InvocationJob? = nil
     ) {
         self.identity = identity
         self.form = form
@@ -71,6 +75,7 @@ package struct BatchOrder: Sendable {
         self.input = input
         self.metadata = metadata
         self.window = window
+        self.job = job
     }
 }
 
@@ -100,10 +105,14 @@ struct BatchDesk {
     var news: [(line: BatchLine, succeeded: Bool)] = []
     /// Whose results are being written, or whose input is being read.
     var busy: Set<BatchID> = []
+    /// What could not be read or written, by when it is tried again.
+    var tryAgain: [BatchID: Instant] = [:]
 
     /// Most lines of one batch that a gateway has at a time: one whose model is busy must not keep
     /// the others out.
     static let linesPerGateway = 64
+    /// How long what failed is left alone.
+    static let pause = Duration.seconds(10)
     /// Most bytes of requests in one message.
     static let messageBytes: Int64 = 8 << 20
 

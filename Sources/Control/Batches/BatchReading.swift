@@ -17,17 +17,25 @@ struct BatchReading: Sendable {
     /// Reads a whole file, beside the actors.
     @concurrent
     static func read(
-        _ path: String, form: BatchRow.Form, address: String
+        _ path: String, form: BatchRow.Form, address: String, model: String?
     ) async throws -> BatchReading {
         let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
         var reading = BatchReading()
         data.withUnsafeBytes { bytes in
             switch form {
             case .anthropic: reading.readRequests(bytes)
-            case .openAI, .bedrock: reading.readLines(bytes, address: address)
+            case .openAI:
+                reading.readLines(bytes) { line, _ throws(Failure) in
+                    try BatchInput.openAI(line, address: address)
+                }
+            case .bedrock:
+                reading.readLines(bytes) { line, number throws(Failure) in
+                    try BatchInput.bedrock(line, number: number, model: model ?? "")
+                }
             }
         }
-        reading.check()
+        // A record's name is no more than a word of its client's.
+        reading.check(namesAreUnique: form != .bedrock)
         return reading
     }
 
@@ -39,7 +47,10 @@ struct BatchReading: Sendable {
         }
     }
 
-    private mutating func readLines(_ bytes: UnsafeRawBufferPointer, address: String) {
+    private mutating func readLines(
+        _ bytes: UnsafeRawBufferPointer,
+        _ read: (UnsafeRawBufferPointer, Int64) throws(Failure) -> BatchInputLine
+    ) {
         var start = 0
         var number: Int64 = 0
         while start < bytes.count, problems.count < Self.maximumProblems {
@@ -49,7 +60,7 @@ struct BatchReading: Sendable {
             // An empty line at the end, or between, is no request.
             if !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) {
                 do throws(Failure) {
-                    var found = try BatchInput.openAI(line, address: address)
+                    var found = try read(line, number)
                     found.body = found.body.lowerBound + start..<found.body.upperBound + start
                     lines.append(found)
                 } catch {
@@ -67,7 +78,7 @@ struct BatchReading: Sendable {
                 parameter: failure.parameter))
     }
 
-    private mutating func check() {
+    private mutating func check(namesAreUnique: Bool) {
         if lines.isEmpty, problems.isEmpty {
             add(Failure(.invalidRequest, "The input has no requests."), line: nil)
         }
@@ -80,7 +91,7 @@ struct BatchReading: Sendable {
         }
         var seen: Set<String> = []
         for (index, line) in lines.enumerated() where problems.count < Self.maximumProblems {
-            if !seen.insert(line.customID).inserted {
+            if namesAreUnique, !seen.insert(line.customID).inserted {
                 add(
                     Failure(
                         .invalidRequest, "`custom_id` '\(line.customID)' stands twice.",

@@ -31,7 +31,9 @@ extension ControlService {
         do {
             var state = try BatchState(row.document)
             var reading = try await BatchReading.read(
-                "\(try filesDirectory())/\(row.input)", form: row.form, address: row.address)
+                "\(try filesDirectory())/\(row.input)", form: row.form, address: row.address,
+                model: state.job?.servedModel)
+            guard try isAwaited(row.id) else { return }
             for model in Set(reading.lines.map(\.model)).sorted() {
                 if let failure = refusal(ofBatchesOf: model) { reading.refuse(failure) }
             }
@@ -43,6 +45,10 @@ extension ControlService {
                 return
             }
             try await insert(reading.lines, of: row)
+            guard try isAwaited(row.id) else {
+                try transact { try $0.removeLines(of: row.id) }
+                return
+            }
             state.phase = .running
             state.total = Int64(reading.lines.count)
             state.beganAt = clock.now()
@@ -52,11 +58,17 @@ extension ControlService {
             logger.info(
                 "a batch begins", metadata: ["batch": "\(row.id)", "lines": "\(state.total)"])
         } catch {
-            // It is read again when control starts again.
+            batchDesk.tryAgain[row.id] = clock.now() + BatchDesk.pause
             logger.error(
                 "a batch's input could not be read",
                 metadata: ["batch": "\(row.id)", "error": "\(error)"])
         }
+    }
+
+    /// Whether nobody has cancelled the batch meanwhile.
+    private func isAwaited(_ id: BatchID) throws -> Bool {
+        guard let row = try records.read({ try $0.batch(id) }) else { return false }
+        return try BatchState(row.document).phase == .validating
     }
 
     private func insert(_ lines: [BatchInputLine], of row: BatchRow) async throws {

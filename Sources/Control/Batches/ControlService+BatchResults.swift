@@ -25,7 +25,7 @@ extension ControlService {
             do {
                 try await writeResults(of: id)
             } catch {
-                // Begun anew when control starts again.
+                batchDesk.tryAgain[id] = clock.now() + BatchDesk.pause
                 logger.error(
                     "a batch's results could not be written",
                     metadata: ["batch": "\(id)", "error": "\(error)"])
@@ -36,10 +36,9 @@ extension ControlService {
 
     private func writeResults(of id: BatchID) async throws {
         guard var active = batchDesk.active[id] else { return }
-        let row = active.row
-        let directory = try filesDirectory()
-        let output = try ResultFile(makeIdentifier(), in: directory)
-        let errors = row.form == .openAI ? try ResultFile(makeIdentifier(), in: directory) : output
+        let results = try BatchResults(
+            active.row, job: active.state.job, in: try filesDirectory(), at: clock.now(),
+            makeFile: { self.makeIdentifier() })
         var ended: [RequestID] = []
         var next: Int64 = 0
         while next < active.state.total {
@@ -49,36 +48,22 @@ extension ControlService {
             guard let last = lines.last else { break }
             next = last.line.number + 1
             for line in lines {
-                let end = try end(of: line, active.state)
-                if let request = line.request { ended.append(request) }
-                let isAnswer = line.status == 200
-                if !isAnswer { active.state.unanswered += line.request == nil ? 1 : 0 }
-                try (isAnswer ? output : errors).write(Self.text(line, end, row.form))
+                if let request = line.request {
+                    ended.append(request)
+                } else {
+                    active.state.unanswered += 1
+                }
+                try results.write(line, try end(of: line, active.state))
             }
             await Task.yield()
-        }
-        let now = clock.now()
-        var files: [FileRow] = []
-        for (file, kind) in [(output, "output"), (errors, "errors")] {
-            if kind == "errors", errors === output { continue }
-            guard try file.finish() else { continue }
-            files.append(
-                FileRow(
-                    id: file.id, project: row.project, name: "\(id)_\(kind).jsonl",
-                    purpose: row.form == .openAI ? "batch_output" : "message_batch_results",
-                    bytes: file.bytes, createdAt: now, expiresAt: now + Self.outputLife))
-            if kind == "output" {
-                active.state.output = file.id
-            } else {
-                active.state.errors = file.id
-            }
         }
         active.state.succeeded = active.work.succeeded
         active.state.failed = active.work.failed
         active.state.phase = .over
-        active.state.endedAt = now
+        active.state.endedAt = clock.now()
+        let files = try results.finish(&active.state)
         try transact { records in
-            for file in files { try records.insert(file) }
+            for file in files { try place(file, records) }
             try keep(active.state, of: id, records)
         }
         batchDesk.active[id] = nil
@@ -100,15 +85,6 @@ extension ControlService {
             body: try records.read { try $0.answer(of: request) })
     }
 
-    private static func text(
-        _ line: BatchLineRow, _ end: BatchLineEnd, _ form: BatchRow.Form
-    ) -> [UInt8] {
-        switch form {
-        case .openAI, .bedrock: BatchOutput.openAI(line.line, customID: line.customID, end)
-        case .anthropic: BatchOutput.anthropic(customID: line.customID, end)
-        }
-    }
-
     /// The results have it all now.
     private func forget(_ requests: [RequestID], of id: BatchID) async throws {
         for start in stride(from: 0, to: requests.count, by: Self.slice) {
@@ -120,55 +96,5 @@ extension ControlService {
             await Task.yield()
         }
         try transact { try $0.removeLines(of: id) }
-    }
-}
-
-/// A file of results on its way: has its name once it is whole.
-private final class ResultFile {
-    let id: FileID
-    private(set) var bytes: Int64 = 0
-    private let path: String
-    private let file: FileHandle
-    private var waiting = Data()
-
-    init(_ id: FileID, in directory: String) throws {
-        self.id = id
-        self.path = "\(directory)/\(id)"
-        let descriptor = open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw Self.failure("open", path)
-        }
-        self.file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    }
-
-    func write(_ text: [UInt8]) throws {
-        bytes += Int64(text.count)
-        waiting.append(contentsOf: text)
-        if waiting.count > 1 << 20 { try flush() }
-    }
-
-    private func flush() throws {
-        try file.write(contentsOf: waiting)
-        waiting.removeAll(keepingCapacity: true)
-    }
-
-    /// On stable storage under its name; false, and gone, if there is nothing in it.
-    func finish() throws -> Bool {
-        guard bytes > 0 else {
-            unlink(path + ".new")
-            return false
-        }
-        try flush()
-        try file.synchronize()
-        guard rename(path + ".new", path) == 0 else {
-            throw Self.failure("rename", path)
-        }
-        try DurableFile.syncDirectory(of: path)
-        return true
-    }
-
-    private static func failure(_ verb: String, _ path: String) -> Failure {
-        Failure(
-            .internalError, "Could not \(verb) \(path): \(String(cString: strerror(errno))).")
     }
 }

@@ -26,11 +26,13 @@ extension ControlService {
                 retry: .after(.seconds(60)))
         }
         let now = clock.now()
-        let state = BatchState(metadata: order.metadata, window: order.window)
+        let state = BatchState(metadata: order.metadata, window: order.window, job: order.job)
         let row = BatchRow(
             id: makeIdentifier(), organization: order.identity.organization, project: project,
             key: order.identity.key, form: order.form, address: order.address, input: order.input,
-            createdAt: now, expiresAt: now + Self.batchWindow, document: try Self.json(state))
+            createdAt: now,
+            expiresAt: now + (order.job.map { .seconds($0.hours * 3600) } ?? Self.batchWindow),
+            document: try Self.json(state))
         try transact { try $0.insert(row) }
         startReading(row)
         return BatchView(row: row, state: state)
@@ -60,9 +62,13 @@ extension ControlService {
         switch before.state.phase {
         case .running: try stop(id, .cancel)
         case .validating:
-            throw Failure(
-                .conflict, "The batch's input is still being read. Try again in a moment.",
-                retry: .after(.seconds(1)))
+            // Who reads its input finds that out when it is read.
+            var state = before.state
+            state.phase = .over
+            state.ending = .cancelled
+            state.stoppingAt = clock.now()
+            state.endedAt = clock.now()
+            try transact { try keep(state, of: id, $0) }
         case .stopping, .finalizing, .over, .failed: break
         }
         return try batch(id, of: project, form: form)
@@ -81,6 +87,18 @@ extension ControlService {
         for file in [found.row.input, found.state.output, found.state.errors].compactMap(\.self) {
             if let row = try records.read({ try $0.file(file) }) { try remove(row) }
         }
+    }
+
+    package func changeJobTags(
+        of id: BatchID, in project: ProjectID,
+        _ change: @Sendable (inout [String: String]) throws(Failure) -> Void
+    ) throws {
+        var state = try batch(id, of: project, form: .bedrock).state
+        guard var job = state.job else { return }
+        try change(&job.tags)
+        state.job = job
+        batchDesk.active[id]?.state.job = job
+        try transact { try keep(state, of: id, $0) }
     }
 
     func view(_ row: BatchRow) throws -> BatchView {
@@ -158,7 +176,21 @@ extension ControlService {
                 try remove(file)
             }
         }
+        for (id, time) in batchDesk.tryAgain where time <= now {
+            batchDesk.tryAgain[id] = nil
+            logged("a batch could not be taken up again") { try takeUp(id) }
+        }
         lendLines()
+    }
+
+    private func takeUp(_ id: BatchID) throws {
+        if batchDesk.active[id] != nil {
+            finishIfOver(id)
+        } else if let row = try records.read({ try $0.batch(id) }),
+            try BatchState(row.document).phase == .validating
+        {
+            startReading(row)
+        }
     }
 
     func stop(_ id: BatchID, _ event: BatchWork.Event) throws {

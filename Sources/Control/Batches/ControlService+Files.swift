@@ -14,14 +14,7 @@ extension ControlService {
         lifetime: Duration?
     ) throws -> FileRow {
         let path = try filesDirectory()
-        let kept = try records.read { try $0.files(of: project) }.reduce(0) { $0 + $1.bytes }
-        guard kept + Int64(bytes.count) <= Self.maximumFileBytes else {
-            throw Failure(
-                .tooLarge,
-                "This project keeps \(kept >> 20) MiB of files, and may keep "
-                    + "\(Self.maximumFileBytes >> 20). Delete what is not needed any more.",
-                parameter: "file")
-        }
+        try requireRoom(for: Int64(bytes.count), of: project)
         let now = clock.now()
         let row = FileRow(
             id: makeIdentifier(), project: project, name: name, purpose: purpose,
@@ -30,6 +23,17 @@ extension ControlService {
         try DurableFile.replace("\(path)/\(row.id)", with: bytes)
         try transact { try $0.insert(row) }
         return row
+    }
+
+    func requireRoom(for bytes: Int64, of project: ProjectID) throws {
+        let kept = try records.read { try $0.files(of: project) }.reduce(0) { $0 + $1.bytes }
+        guard kept + bytes <= Self.maximumFileBytes else {
+            throw Failure(
+                .tooLarge,
+                "This project keeps \(kept >> 20) MiB of files, and may keep "
+                    + "\(Self.maximumFileBytes >> 20). Delete what is not needed any more.",
+                parameter: "file")
+        }
     }
 
     package func files(of project: ProjectID) throws -> [FileRow] {

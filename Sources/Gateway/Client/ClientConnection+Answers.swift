@@ -24,21 +24,21 @@ extension ClientConnection {
         if intake.speaksOwnAPI {
             body = APIErrorBody(failure, for: .customer).bytes
             status = failure.code.apiStatus
-        } else if let dialect = intake.dialect {
-            body = dialect.error(failure, requestID: request)
-            status = dialect.status(of: failure.code)
+        } else if let form = intake.errorForm {
+            body = form.error(failure, exception: intake.exception, requestID: request)
+            status = form.status(of: failure.code)
         } else {
             body = OpenAIErrorBody.make(failure, requestID: request)
             status = OpenAIStatus.status(of: failure.code)
         }
         var head = ResponseHead(status: status)
-        head.add("content-type", "application/json")
-        head.add(name: intake.dialect?.requestHeader ?? "x-request-id", request)
+        head.add("content-type", intake.errorForm?.errorContentType ?? "application/json")
+        head.add(name: intake.errorForm?.requestHeader ?? "x-request-id", request)
         head.add("x-should-retry", Self.shouldRetry(failure) ? "true" : "false")
         if let exception = intake.exception {
             head.add("x-amzn-errortype", exception)
         } else {
-            for (name, value) in intake.dialect?.errorHeaders(failure) ?? [] {
+            for (name, value) in intake.errorForm?.errorHeaders(failure) ?? [] {
                 head.add(name: name, value)
             }
         }
@@ -62,7 +62,7 @@ extension ClientConnection {
         var head = ResponseHead(status: status)
         head.add("content-type", contentType)
         if let request = intake.requestID {
-            head.add(name: intake.dialect?.requestHeader ?? "x-request-id", "\(request)")
+            head.add(name: intake.errorForm?.requestHeader ?? "x-request-id", "\(request)")
         }
         finish(head, body: body)
     }

@@ -9,8 +9,9 @@ import Wire
 extension ClientConnection {
     /// Header lines of the client that control is told.
     private static let passedHeaders = [
-        "accept", "anthropic-beta", "anthropic-version", "content-type", "idempotency-key",
-        "user-agent",
+        "accept", "anthropic-beta", "anthropic-version", "content-encoding", "content-type",
+        "idempotency-key", "range", "user-agent", "x-amz-checksum-crc32", "x-amz-content-sha256",
+        "x-amz-copy-source",
     ]
 
     /// Prepares a request to our own API.
@@ -32,6 +33,7 @@ extension ClientConnection {
         request: RequestID
     ) throws(Failure) {
         intake.bodyLimit = operation.maximumBody
+        intake.service = operation.service
         let sender = try recognize(header)
         guard loop.limits.customersSocket != nil else {
             throw Failure(.unsupported, "Nothing is kept for clients behind this gateway.")

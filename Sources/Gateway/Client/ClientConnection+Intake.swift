@@ -21,6 +21,14 @@ struct Intake {
     var speaksOwnAPI = false
     /// The client's dialect; nil: OpenAI's, which is the core's own.
     var dialect: (any Dialect.Type)?
+    /// The form of errors where nobody chats: of what is kept under a vendor's API.
+    var keptForm: (any ErrorForm.Type)?
+    /// nil: OpenAI's.
+    var errorForm: (any ErrorForm.Type)? { dialect ?? keptForm }
+    /// The service that a signature must be for.
+    var service = SignatureCheck.bedrock
+    /// Whether the request may be signed as AWS wants it.
+    var speaksAWS: Bool { keptForm != nil || dialect is any BedrockDialect.Type }
     /// What is to be checked once the body is there; nil: the key itself was sent.
     var signed: SignedIntake?
     /// The name of a failure in AWS's own words, where it has one that the dialect lacks.
@@ -106,11 +114,17 @@ extension ClientConnection {
         intake.speaksHTTP11 = head.version.minor >= 1
         let header = HeaderScan(head)
         intake.dialect = GatewayRoute.dialect(uri: head.uri, header)
+        if ObjectPath.isMeant(uri: head.uri, authorization: header.authorization) {
+            intake.dialect = nil
+            intake.keptForm = ObjectStoreForm.self
+        }
         do {
             try check(header, head.version)
-            if intake.dialect is any BedrockDialect.Type {
+            if intake.speaksAWS {
                 intake.signed = try SignedIntake.find(head, header, in: loop.directory)
             }
+            var head = head
+            if intake.keptForm != nil { head.uri = ObjectPath.whole(head.uri) }
             try open(head, header, request: request)
         } catch let fault as SignatureFault {
             intake.exception = fault.exception

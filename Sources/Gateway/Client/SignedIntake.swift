@@ -29,9 +29,10 @@ extension ClientConnection {
     /// Answers the request if it is not. Nothing has been decided or told about its key until here.
     func isSignatureValid(of body: ByteBuffer) -> Bool {
         guard let signed = intake.signed else { return true }
+        let service = intake.service
         let result = body.withUnsafeReadableBytes { body in
             Result { () throws(SignatureFault) in
-                try SignatureCheck().verify(
+                try SignatureCheck(service: service).verify(
                     signed.request, signed.claim, body: body, by: signed.signer.pair,
                     at: loop.clock.now())
             }

@@ -27,16 +27,33 @@ package struct BedrockName: Hashable, Sendable {
 
     package static let profileKind = "application-inference-profile"
     package static let provisionedKind = "provisioned-model"
+    package static let jobKind = "model-invocation-job"
 
     /// The ARN of what a customer keeps with us. AWS has an account of twelve digits there: ours is
     /// made of the organization's id.
     package static func kept(
         _ kind: String, _ id: InferenceProfileID, by organization: OrganizationID
     ) -> String {
-        let digits = "\(organization.low % 1_000_000_000_000)"
-        let account = String(repeating: "0", count: 12 - digits.count) + digits
-        return "\(partitionAndRegion):\(account):\(kind)/\(text(of: id))"
+        "\(partitionAndRegion):\(account(of: organization)):\(kind)/\(text(of: id))"
     }
+
+    /// The ARN of a model invocation job.
+    package static func kept(_ job: BatchID, by organization: OrganizationID) -> String {
+        "\(partitionAndRegion):\(account(of: organization)):\(jobKind)/\(text(of: job))"
+    }
+
+    private static func account(of organization: OrganizationID) -> String {
+        let digits = "\(organization.low % 1_000_000_000_000)"
+        return String(repeating: "0", count: 12 - digits.count) + digits
+    }
+
+    /// A job's id as Bedrock's clients see it.
+    package static func text(of job: BatchID) -> String {
+        String("\(job)".dropFirst(Batch.prefix.utf8CodeUnitCount + 1))
+    }
+
+    /// The job that clients see as `text`.
+    package static func job(_ text: String) -> BatchID? { BatchID("\(Batch.prefix)_\(text)") }
 
     /// An id as Bedrock's clients see it, who take no `_`: without its prefix.
     package static func text(of id: InferenceProfileID) -> String {

@@ -2,6 +2,20 @@ package import Vocabulary
 
 /// A request as its signature sees it.
 package struct SignedRequest: Sendable {
+    /// How a service signs paths.
+    package enum PathForm: Sendable {
+        case normalized
+        /// With the dots that it has.
+        case encodedAgain
+        /// As S3 does: encoded once.
+        case asSent
+    }
+
+    /// What S3's clients say in the place of a body's digest where they sign none.
+    package static let unsignedPayloads: Set = [
+        "UNSIGNED-PAYLOAD", ObjectUpload.chunkedPayload,
+    ]
+
     package var method: String
     /// Path and query as they came.
     package var target: String
@@ -38,16 +52,21 @@ package struct SignedRequest: Sendable {
 
     /// The canonical request. `payloadHash` is the body's SHA-256 in hexadecimal digits.
     ///
-    /// The path's bytes are encoded as they came, so that what a client encoded is encoded twice,
-    /// as all services but S3 want it; `normalizesPath` is false for such as leave dots alone.
+    /// Except for S3 the path's bytes are encoded as they came, so that what a client encoded is
+    /// encoded twice.
     package func canonical(
-        signing names: [String], payloadHash: String, normalizesPath: Bool = true
+        signing names: [String], payloadHash: String, path form: PathForm = .normalized
     ) throws(SignatureFault) -> String {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = parts.first ?? ""
         var text = method + "\n"
-        text += Self.encoded(
-            (normalizesPath ? Self.normalized(path) : String(path)).utf8, keepsSlash: true)
+        let canonicalPath =
+            switch form {
+            case .normalized: Self.encoded(Self.normalized(path).utf8, keepsSlash: true)
+            case .encodedAgain: Self.encoded(path.utf8, keepsSlash: true)
+            case .asSent: Self.encoded(Self.decoded(path), keepsSlash: true)
+            }
+        text += canonicalPath
         text += "\n" + Self.canonicalQuery(parts.count > 1 ? parts[1] : "") + "\n"
         for name in names {
             let values = headers.filter { $0.name.lowercased() == name }

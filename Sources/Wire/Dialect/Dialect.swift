@@ -5,7 +5,7 @@ package import Vocabulary
 /// Admission, metering, money and limits see the request that `translate` makes, and never the
 /// client's. A new dialect is a folder in `Wire`, a line of the gateway's route table, and a case
 /// of ``Endpoint``.
-package protocol Dialect: Sendable {
+package protocol Dialect: ErrorForm {
     /// Under which usage is recorded.
     static var endpoint: Endpoint { get }
 
@@ -32,19 +32,12 @@ package protocol Dialect: Sendable {
     static func models(_ cards: [OpenAIModelCard]) -> [UInt8]
     static func model(_ card: OpenAIModelCard) -> [UInt8]
 
-    static func status(of code: Failure.Code) -> Int
-    static func error(_ failure: Failure, requestID: String) -> [UInt8]
-
-    /// The header that names the request.
-    static var requestHeader: String { get }
     /// The headers that tell how much of a limit is left.
     static func limitHeaders(_ limit: DialectLimit) -> [(name: String, value: String)]
     /// What else stands in the header of an answer; without `usage`, in that of a stream.
     static func answerHeaders(
         _ request: AnsweredRequest, usage: EngineUsage?
     ) -> [(name: String, value: String)]
-    /// What else stands in the header of an error.
-    static func errorHeaders(_ failure: Failure) -> [(name: String, value: String)]
     static var streamContentType: String { get }
 }
 
@@ -59,7 +52,6 @@ extension Dialect {
     package static func answerHeaders(
         _ request: AnsweredRequest, usage: EngineUsage?
     ) -> [(name: String, value: String)] { [] }
-    package static func errorHeaders(_ failure: Failure) -> [(name: String, value: String)] { [] }
     package static var streamContentType: String { "text/event-stream; charset=utf-8" }
 }
 

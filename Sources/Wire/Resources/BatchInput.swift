@@ -69,6 +69,40 @@ package enum BatchInput {
         return lines
     }
 
+    /// A record of Bedrock's: `{"recordId","modelInput":{…}}`, of which the first may be missing.
+    ///
+    /// - Parameters:
+    ///   - number: From 1; names a record that has no name.
+    ///   - model: The job's.
+    package static func bedrock(
+        _ line: UnsafeRawBufferPointer, number: Int64, model: String
+    ) throws(Failure) -> BatchInputLine {
+        let (cursor, members) = try object(line)
+        var name = recordID(number)
+        if let given = members.value("recordId", in: cursor) {
+            guard given.kind == .string,
+                (1...BatchInputLine.maximumCustomID).contains(given.content.count)
+            else {
+                throw Failure(
+                    .invalidRequest,
+                    "`recordId` must be a text of 1 to \(BatchInputLine.maximumCustomID) bytes.",
+                    parameter: "recordId")
+            }
+            name = cursor.value(of: cursor.text(given))
+        }
+        guard let body = members.value("modelInput", in: cursor), body.kind == .object else {
+            throw Failure(
+                .invalidRequest, "`modelInput` must be an object.", parameter: "modelInput")
+        }
+        return BatchInputLine(customID: name, model: model, body: body.range)
+    }
+
+    /// Eleven letters and digits, as AWS has them.
+    private static func recordID(_ number: Int64) -> String {
+        let digits = "\(number)"
+        return "RECORD" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+
     private static func object(
         _ text: UnsafeRawBufferPointer
     ) throws(Failure) -> (JSONCursor, [JSONMember]) {

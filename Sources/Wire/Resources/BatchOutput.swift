@@ -51,6 +51,47 @@ package enum BatchOutput {
         return text
     }
 
+    /// A record of Bedrock's; `input` is its `modelInput` as it came.
+    package static func bedrock(
+        recordID: String, input: [UInt8], _ end: BatchLineEnd
+    ) -> [UInt8] {
+        var text = Array("{\"recordId\":".utf8)
+        text += JSONText.quoted(recordID)
+        text += Array(",\"modelInput\":".utf8)
+        append(input, to: &text)
+        switch end {
+        case .answered(_, 200, let body):
+            text += Array(",\"modelOutput\":".utf8)
+            append(body, to: &text)
+        case .answered(_, let status, let body):
+            appendError(status, message(of: body), to: &text)
+        case .cancelled:
+            appendError(499, "The job was stopped before this record ran.", to: &text)
+        case .expired:
+            appendError(408, "The job's time was over before this record ran.", to: &text)
+        }
+        text += Array("}\n".utf8)
+        return text
+    }
+
+    private static func appendError(_ code: Int, _ message: String, to text: inout [UInt8]) {
+        text += Array(",\"error\":{\"errorCode\":\(code),\"errorMessage\":".utf8)
+        text += JSONText.quoted(message)
+        text.append(UInt8(ascii: "}"))
+    }
+
+    /// What an error of Bedrock's says.
+    private static func message(of body: [UInt8]) -> String {
+        let found: String? = body.withUnsafeBytes { bytes in
+            guard var cursor = JSONCursor(bytes), let value = try? cursor.value(),
+                value.kind == .object, let members = try? cursor.members(of: value),
+                let message = members.value("message", in: cursor)
+            else { return nil }
+            return cursor.value(of: cursor.text(message))
+        }
+        return found ?? "The request failed."
+    }
+
     /// A line break between the tokens of a document would break its line.
     private static func append(_ body: [UInt8], to text: inout [UInt8]) {
         for byte in body { text.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte) }

@@ -5,7 +5,11 @@ extension ResourceOperation {
     package static func match(
         method: String, path: String
     ) throws(APIRoute.Mismatch) -> (operation: ResourceOperation, parameters: [String: String]) {
-        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        var segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        // S3's clients end the address of a bucket with a slash, or do not.
+        if path.hasPrefix(ObjectPath.prefix + "/"), segments.count <= 4, segments.last == "" {
+            segments.removeLast()
+        }
         guard segments.count > 1, segments[0].isEmpty else { throw .unknownPath }
         var allowed: [APIRoute.Method] = []
         for operation in candidates[segments[1]] ?? candidates[versioned(segments)] ?? [] {
@@ -28,9 +32,18 @@ extension ResourceOperation {
 
     private func parameters(in segments: ArraySlice<Substring>) -> [String: String]? {
         let expected = template.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        guard expected.count == segments.count else { return nil }
+        let isOpen = expected.last?.hasSuffix("+}") ?? false
+        guard isOpen ? expected.count <= segments.count : expected.count == segments.count else {
+            return nil
+        }
         var parameters: [String: String] = [:]
         for (pattern, segment) in zip(expected, segments) {
+            if isOpen, pattern == expected.last {
+                let rest = segments.dropFirst(expected.count - 1).joined(separator: "/")
+                guard let value = PercentCoding.decode(rest), !value.isEmpty else { return nil }
+                parameters[String(pattern.dropFirst().dropLast(2))] = value
+                break
+            }
             if pattern.first == "{" {
                 guard let value = PercentCoding.decode(segment), !value.isEmpty else { return nil }
                 parameters[String(pattern.dropFirst().dropLast())] = value

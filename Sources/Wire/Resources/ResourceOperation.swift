@@ -2,6 +2,7 @@
 /// in that vendor's dialect: one table for gateways and control, by the vendors' names.
 ///
 /// Paths are templates; `{id}` is one segment, percent-encoded: an ARN has its slashes as `%2F`.
+/// `{key+}` is all that follows, slashes too.
 /// Addresses that a gateway serves itself stand in its own table and come first.
 package enum ResourceOperation: String, CaseIterable, Sendable {
     case listFoundationModels = "ListFoundationModels"
@@ -11,6 +12,19 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     case createBatch, listBatches, retrieveBatch, cancelBatch
     case createMessageBatch, listMessageBatches, retrieveMessageBatch, cancelMessageBatch
     case deleteMessageBatch, messageBatchResults
+    case createInvocationJob = "CreateModelInvocationJob"
+    case getInvocationJob = "GetModelInvocationJob"
+    case listInvocationJobs = "ListModelInvocationJobs"
+    case stopInvocationJob = "StopModelInvocationJob"
+    case listBuckets = "ListBuckets"
+    case createBucket = "CreateBucket"
+    case deleteBucket = "DeleteBucket"
+    case listObjects = "ListObjects"
+    case deleteObjects = "DeleteObjects"
+    case putObject = "PutObject"
+    case getObject = "GetObject"
+    case deleteObject = "DeleteObject"
+    case uploadInParts = "MultipartUpload"
     case createInferenceProfile = "CreateInferenceProfile"
     case getInferenceProfile = "GetInferenceProfile"
     case listInferenceProfiles = "ListInferenceProfiles"
@@ -39,6 +53,7 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     package enum Family: CaseIterable, Sendable {
         case foundationModels, inferenceProfiles, provisionedThroughput, tags
         case files, batches, messageBatches, guardrails, responses
+        case objects, invocationJobs
     }
 
     package var family: Family {
@@ -57,6 +72,11 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         case .createMessageBatch, .listMessageBatches, .retrieveMessageBatch, .cancelMessageBatch,
             .deleteMessageBatch, .messageBatchResults:
             .messageBatches
+        case .createInvocationJob, .getInvocationJob, .listInvocationJobs, .stopInvocationJob:
+            .invocationJobs
+        case .listBuckets, .createBucket, .deleteBucket, .listObjects, .deleteObjects, .putObject,
+            .getObject, .deleteObject, .uploadInParts:
+            .objects
         case .createGuardrail, .listGuardrails, .getGuardrail, .updateGuardrail,
             .deleteGuardrail, .createGuardrailVersion, .applyGuardrail:
             .guardrails
@@ -64,16 +84,21 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         }
     }
 
+    /// The service of AWS's for which a request must be signed.
+    package var service: String { family == .objects ? ObjectPath.service : "bedrock" }
+
     package var method: APIRoute.Method { row.method }
     package var template: String { row.template }
     /// One phrase for the docs.
     package var summary: String { row.summary }
 
     /// In whose form errors are; nil: OpenAI's, the core's own.
-    package var dialect: (any Dialect.Type)? {
+    package var errorForm: (any ErrorForm.Type)? {
         switch family {
-        case .foundationModels, .inferenceProfiles, .provisionedThroughput, .tags, .guardrails:
+        case .foundationModels, .inferenceProfiles, .provisionedThroughput, .tags, .guardrails,
+            .invocationJobs:
             ConverseDialect.self
+        case .objects: ObjectStoreForm.self
         case .files, .batches: nil
         case .messageBatches: MessagesDialect.self
         case .responses: ResponsesDialect.self
@@ -83,7 +108,7 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
     /// The longest body, in bytes. What is signed waits in the gateway's memory until it is whole.
     package var maximumBody: Int {
         switch self {
-        case .createFile, .createMessageBatch: Self.maximumUpload
+        case .createFile, .createMessageBatch, .putObject: Self.maximumUpload
         default: Self.standardBody
         }
     }
@@ -116,6 +141,8 @@ package enum ResourceOperation: String, CaseIterable, Sendable {
         case .messageBatches: messageBatchRow
         case .guardrails: guardrailRow
         case .responses: responseRow
+        case .objects: objectRow
+        case .invocationJobs: invocationJobRow
         }
     }
 

@@ -55,6 +55,47 @@ import Wire
             ])
     }
 
+    @Test func `a record of Bedrock's says its name, or gets one`() throws {
+        func read(_ text: String) throws -> (String, String) {
+            let bytes = Array(text.utf8)
+            let line = try bytes.withUnsafeBytes { bytes throws(Failure) -> BatchInputLine in
+                try BatchInput.bedrock(bytes, number: 42, model: "m")
+            }
+            return (line.customID, String(decoding: bytes[line.body], as: UTF8.self))
+        }
+        let named = try read(#"{"recordId":"A1","modelInput":{"a":1},"more":2}"#)
+        #expect(named == ("A1", #"{"a":1}"#))
+        #expect(try read(#"{"modelInput":{}}"#) == ("RECORD00042", "{}"))
+        for (text, mention) in [
+            (#"{"recordId":7,"modelInput":{}}"#, "recordId"), (#"{"recordId":"a"}"#, "modelInput"),
+            (#"{"recordId":"","modelInput":{}}"#, "recordId"),
+            (#"{"modelInput":"x"}"#, "modelInput"), ("[]", "object"),
+        ] {
+            let failure = #expect(throws: Failure.self) { try read(text) }
+            #expect(failure?.message.contains(mention) == true, "\(text)")
+        }
+    }
+
+    @Test func `a result of Bedrock's repeats what was asked`() {
+        let request = RequestID(high: 0, low: 2)
+        func result(_ end: BatchLineEnd) -> String {
+            String(
+                decoding: BatchOutput.bedrock(recordID: "r", input: Array("{\n}".utf8), end),
+                as: UTF8.self)
+        }
+        func answered(_ status: Int, _ body: String) -> BatchLineEnd {
+            .answered(request, status: status, body: Array(body.utf8))
+        }
+        let start = #"{"recordId":"r","modelInput":{ },"#
+        #expect(result(answered(200, #"{"a":1}"#)) == start + "\"modelOutput\":{\"a\":1}}\n")
+        #expect(
+            result(answered(400, #"{"message":"not \"so\""}"#))
+                == start + #""error":{"errorCode":400,"errorMessage":"not \"so\""}}"# + "\n")
+        #expect(result(answered(500, "broken")).contains("The request failed."))
+        #expect(result(.expired).contains(#""errorCode":408"#))
+        #expect(result(.cancelled).contains("stopped before"))
+    }
+
     @Test func `results are one line each, in each dialect's words`() {
         let line = BatchLine(batch: BatchID(high: 0, low: 1), number: 7)
         let request = RequestID(high: 0, low: 2)

@@ -17,6 +17,10 @@ package protocol BatchOrderDesk: Sendable {
         _ id: BatchID, of project: ProjectID, form: BatchRow.Form
     ) async throws -> BatchView
     func deleteBatch(_ id: BatchID, of project: ProjectID, form: BatchRow.Form) async throws
+    func changeJobTags(
+        of id: BatchID, in project: ProjectID,
+        _ change: @Sendable (inout [String: String]) throws(Failure) -> Void
+    ) async throws
 }
 
 /// OpenAI's batches.

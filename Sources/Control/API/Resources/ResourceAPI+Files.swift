@@ -115,31 +115,3 @@ extension ResourceAPI {
         return (Array(items[start...].prefix(limit)), items.count - start > limit)
     }
 }
-
-extension APIResponse {
-    private static let filePiece = 256 << 10
-
-    /// A file's bytes, piece by piece: one that is removed meanwhile is read to its end.
-    static func file(at path: String, contentType: String) throws -> APIResponse {
-        let reader = FilePieces(
-            try FileHandle(forReadingFrom: URL(fileURLWithPath: path)), size: filePiece)
-        var response = APIResponse(contentType: contentType, body: [])
-        response.stream = APIStream { try await reader.next() }
-        return response
-    }
-}
-
-private actor FilePieces {
-    private let file: FileHandle
-    private let size: Int
-
-    init(_ file: FileHandle, size: Int) {
-        self.file = file
-        self.size = size
-    }
-
-    func next() throws -> [UInt8]? {
-        guard let piece = try file.read(upToCount: size), !piece.isEmpty else { return nil }
-        return Array(piece)
-    }
-}

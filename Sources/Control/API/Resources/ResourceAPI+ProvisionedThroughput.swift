@@ -85,7 +85,7 @@ extension ResourceAPI {
                 nextToken: page.next))
     }
 
-    private static func instant(
+    static func instant(
         _ name: String, in query: [String: String]
     ) throws(Failure) -> Instant? {
         guard let text = query[name] else { return nil }

@@ -1,4 +1,5 @@
 import Fleet
+import Records
 import Vocabulary
 import Wire
 
@@ -9,34 +10,63 @@ extension ResourceAPI {
         case .tagResource:
             let body: TagResourceBody = try call.body()
             let tags = try ResourceForm.tags(body.tags)
-            _ = try await desk.changeModelAlias(
-                try tagged(body.resourceARN), call.identity
-            ) { alias in
-                alias.tags.merge(tags) { _, new in new }
-                try ResourceForm.requireFew(alias.tags)
+            try await change(body.resourceARN, call.identity) { all throws(Failure) in
+                all.merge(tags) { _, new in new }
+                try ResourceForm.requireFew(all)
             }
         case .untagResource:
             let body: UntagResourceBody = try call.body()
-            _ = try await desk.changeModelAlias(
-                try tagged(body.resourceARN), call.identity
-            ) { alias in
-                for key in body.tagKeys { alias.tags[key] = nil }
+            try await change(body.resourceARN, call.identity) { all throws(Failure) in
+                for key in body.tagKeys { all[key] = nil }
             }
         default:
             let body: ListTagsBody = try call.body()
-            let id = try tagged(body.resourceARN)
-            let all = try await desk.modelAliases(call.identity)
-            guard let alias = all.first(where: { $0.id == id }) else { throw Self.nothingThere() }
-            return try .json(TagList(tags: ResourceForm.list(alias.tags)))
+            return try .json(
+                TagList(tags: ResourceForm.list(try await tags(body.resourceARN, call.identity))))
         }
         return try .json(EmptyAnswer())
     }
 
-    private func tagged(_ arn: String) throws(Failure) -> InferenceProfileID {
-        guard let name = BedrockName(arn), let kind = name.kind,
-            kind == BedrockName.profileKind || kind == BedrockName.provisionedKind,
-            let id = BedrockName.alias(name.name)
-        else { throw Self.nothingThere() }
-        return id
+    private func tags(
+        _ arn: String, _ identity: CustomerIdentity
+    ) async throws -> [String: String] {
+        switch try await tagged(arn, identity) {
+        case .alias(let id):
+            let all = try await desk.modelAliases(identity)
+            guard let alias = all.first(where: { $0.id == id }) else { throw Self.nothingThere() }
+            return alias.tags
+        case .job(let id):
+            return try await desk.batch(id, of: identity.project, form: .bedrock)
+                .state.job?.tags ?? [:]
+        }
+    }
+
+    private func change(
+        _ arn: String, _ identity: CustomerIdentity,
+        _ change: @escaping @Sendable (inout [String: String]) throws(Failure) -> Void
+    ) async throws {
+        switch try await tagged(arn, identity) {
+        case .alias(let id):
+            _ = try await desk.changeModelAlias(id, identity) { try change(&$0.tags) }
+        case .job(let id):
+            try await desk.changeJobTags(of: id, in: identity.project, change)
+        }
+    }
+
+    private enum Tagged {
+        case alias(InferenceProfileID)
+        case job(BatchID)
+    }
+
+    private func tagged(_ arn: String, _ identity: CustomerIdentity) async throws -> Tagged {
+        guard let name = BedrockName(arn), let kind = name.kind else { throw Self.nothingThere() }
+        switch kind {
+        case BedrockName.profileKind, BedrockName.provisionedKind:
+            guard let id = BedrockName.alias(name.name) else { throw Self.nothingThere() }
+            return .alias(id)
+        case BedrockName.jobKind:
+            return .job(try await invocationJob(arn, of: identity.project).row.id)
+        default: throw Self.nothingThere()
+        }
     }
 }

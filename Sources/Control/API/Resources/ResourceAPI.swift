@@ -4,7 +4,7 @@ import Wire
 /// What control can be asked for about the things that customers keep with it under a vendor's API.
 /// A customer sees and touches what belongs to its key's project; all else does not exist for it.
 package protocol ResourceDesk: FoundationModelDesk, ModelAliasDesk, FileDesk, BatchOrderDesk,
-    GuardrailDesk, ResponseDesk
+    GuardrailDesk, ResponseDesk, ObjectDesk
 {}
 
 /// The operations of vendors' APIs on what customers keep with us: decodes, checks the form, asks
@@ -29,14 +29,14 @@ package struct ResourceAPI: Sendable {
                 request: request)
             response = try await answer(call)
         } catch let failure as Failure {
-            response = .failure(failure, in: operation.dialect, requestID: id)
+            response = .failure(failure, in: operation.errorForm, requestID: id)
         } catch {
             response = .failure(
                 Failure(.internalError, "Something went wrong here; nothing was changed."),
-                in: operation.dialect, requestID: id)
+                in: operation.errorForm, requestID: id)
         }
-        if let dialect = operation.dialect {
-            response.headers[dialect.requestHeader.lowercased()] = id
+        if let form = operation.errorForm {
+            response.headers[form.requestHeader.lowercased()] = id
         }
         return response
     }
@@ -52,21 +52,23 @@ package struct ResourceAPI: Sendable {
         case .messageBatches: try await messageBatches(call)
         case .guardrails: try await guardrails(call)
         case .responses: try await responses(call)
+        case .objects: try await objects(call)
+        case .invocationJobs: try await invocationJobs(call)
         }
     }
 }
 
 extension APIResponse {
-    /// A failure in the form of a dialect; nil: OpenAI's.
+    /// A failure in a vendor's form; nil: OpenAI's.
     static func failure(
-        _ failure: Failure, in dialect: (any Dialect.Type)?, requestID: String
+        _ failure: Failure, in form: (any ErrorForm.Type)?, requestID: String
     ) -> APIResponse {
         var response = APIResponse(
-            status: dialect?.status(of: failure.code) ?? OpenAIStatus.status(of: failure.code),
-            contentType: "application/json",
-            body: dialect?.error(failure, requestID: requestID)
+            status: form?.status(of: failure.code) ?? OpenAIStatus.status(of: failure.code),
+            contentType: form?.errorContentType ?? "application/json",
+            body: form?.error(failure, requestID: requestID)
                 ?? OpenAIErrorBody.make(failure, requestID: requestID))
-        for (name, value) in dialect?.errorHeaders(failure) ?? [] {
+        for (name, value) in form?.errorHeaders(failure) ?? [] {
             response.headers[name.lowercased()] = value
         }
         let isWorthIt = failure.retry != .never || OpenAIStatus.shouldRetry(of: failure.code)

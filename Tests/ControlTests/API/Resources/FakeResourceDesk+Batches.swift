@@ -1,6 +1,7 @@
 import Control
 import Records
 import Vocabulary
+import Wire
 
 /// Batches are tested with control itself.
 extension FakeResourceDesk {
@@ -14,6 +15,33 @@ extension FakeResourceDesk {
     func path(of file: FileRow) async throws -> String { throw nothing }
     func deleteFile(_ id: FileID, of project: ProjectID) async throws { throw nothing }
 
+    func putObject(
+        _ address: ObjectAddress, of project: ProjectID, bytes: [UInt8]
+    ) async throws -> FileRow { throw nothing }
+    func object(_ address: ObjectAddress, of project: ProjectID) async throws -> FileRow {
+        throw nothing
+    }
+    func objects(of project: ProjectID) async throws -> [FileRow] { [] }
+    func removeObjects(_ addresses: [ObjectAddress], of project: ProjectID) async throws {}
+    func beginUpload(
+        _ address: ObjectAddress, of project: ProjectID
+    ) async throws -> FileID { throw nothing }
+    func putPart(
+        _ number: Int, of upload: FileID, _ address: ObjectAddress, of project: ProjectID,
+        bytes: [UInt8]
+    ) async throws -> FileRow { throw nothing }
+    func completeUpload(
+        _ upload: FileID, parts: [(number: Int, tag: String?)], _ address: ObjectAddress,
+        of project: ProjectID
+    ) async throws -> FileRow { throw nothing }
+    func dropUpload(
+        _ upload: FileID, _ address: ObjectAddress, of project: ProjectID
+    ) async throws { throw nothing }
+
+    func changeJobTags(
+        of id: BatchID, in project: ProjectID,
+        _ change: @Sendable (inout [String: String]) throws(Failure) -> Void
+    ) async throws { throw nothing }
     func checkBatch(of models: Set<String>) async throws { throw nothing }
     func createBatch(_ order: BatchOrder) async throws -> BatchView { throw nothing }
     func batch(

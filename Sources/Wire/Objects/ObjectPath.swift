@@ -1,0 +1,26 @@
+/// Where S3's operations are on the public port: under `/s3`, and at the root for requests that are
+/// signed for that service, so that one address is enough for all of AWS's services.
+package enum ObjectPath {
+    package static let prefix = "/s3"
+    /// In the scope of a signature.
+    package static let service = "s3"
+
+    /// Whether a request line, or the scope of its signature, means an object.
+    package static func isMeant(uri: String, authorization: String?) -> Bool {
+        if uri.utf8.starts(with: prefix.utf8) {
+            let next = uri.utf8.dropFirst(prefix.utf8.count).first
+            if next == nil || next == UInt8(ascii: "/") || next == UInt8(ascii: "?") {
+                return true
+            }
+        }
+        guard let authorization, SignatureClaim.isClaim(authorization),
+            let claim = try? SignatureClaim(authorization: authorization)
+        else { return false }
+        return claim.service == service
+    }
+
+    /// The request line under ``prefix``. No bucket can be called so: names have three letters.
+    package static func whole(_ uri: String) -> String {
+        isMeant(uri: uri, authorization: nil) ? uri : prefix + uri
+    }
+}
