@@ -1,9 +1,13 @@
 """The unmodified `anthropic` package against the product and its demo model. About 20 s."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 import anthropic
+import jsonschema
+import pydantic
 import pytest
 from anthropic import Anthropic
 from openai import OpenAI
@@ -79,6 +83,52 @@ def test_tools(client, choice):
     answer = create(client, tools=[WEATHER_TOOL], messages=question + [
         {"role": "assistant", "content": message.content}, {"role": "user", "content": [result]}])
     assert answer.content
+
+
+class Verdict(pydantic.BaseModel):
+    verdict: Literal["yes", "no"]
+    reasons: list[Literal["cheap", "fast", "near"]]
+
+
+VERDICT = {
+    "type": "object", "required": ["verdict", "score"], "additionalProperties": False,
+    "properties": {
+        "verdict": {"enum": ["yes", "no"]}, "score": {"type": "integer", "maximum": 9}}}
+
+
+def test_an_answer_holds_to_its_schema(client):
+    """The demo model knows nothing of JSON: what comes is the schema's doing."""
+    config = {"format": {"type": "json_schema", "schema": VERDICT}, "effort": "low"}
+    message = create(client, max_tokens=64, output_config=config, **COLD)
+    jsonschema.validate(json.loads(message.content[0].text), VERDICT)
+    assert message.stop_reason == "end_turn"
+    # The form of the beta.
+    older = create(client, max_tokens=64, extra_body={
+        "temperature": 0, "output_format": config["format"]})
+    assert older.content == message.content
+    with client.messages.stream(
+        model=DEMO_MODEL, messages=QUESTION, max_tokens=64, output_config=config, **COLD
+    ) as stream:
+        assert stream.get_final_text() == message.content[0].text
+    with pytest.raises(anthropic.BadRequestError, match="output_config.format"):
+        create(client, output_config={"format": {"type": "xml", "schema": {}}})
+
+
+def test_answers_are_parsed_by_the_package(client):
+    options = {"model": DEMO_MODEL, "messages": QUESTION, "max_tokens": 64, **COLD}
+    parsed = client.messages.parse(output_format=Verdict, **options).parsed_output
+    assert isinstance(parsed, Verdict)
+    with client.messages.stream(output_format=Verdict, **options) as stream:
+        assert stream.get_final_message().parsed_output == parsed
+
+
+def test_a_strict_tool_is_called_as_its_schema_says(client):
+    schema = {**VERDICT, "properties": {**VERDICT["properties"], "city": {"type": "string"}}}
+    tool = {"name": "judge", "strict": True, "input_schema": schema}
+    message = create(
+        client, max_tokens=96, tools=[tool], tool_choice={"type": "tool", "name": "judge"}, **COLD)
+    call = next(block for block in message.content if block.type == "tool_use")
+    jsonschema.validate(call.input, schema)
 
 
 def test_count_tokens_is_what_an_answer_reads(client):

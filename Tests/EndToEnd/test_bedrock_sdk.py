@@ -6,6 +6,7 @@ import subprocess
 from decimal import Decimal
 
 import boto3
+import jsonschema
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
@@ -104,6 +105,27 @@ def test_stream_and_answer_agree(client):
     assert ending["messageStop"]["stopReason"] == whole["stopReason"]
     assert ending["metadata"]["usage"]["outputTokens"] == whole["usage"]["outputTokens"]
     assert ending["metadata"]["metrics"]["latencyMs"] > 0
+
+
+VERDICT = {
+    "type": "object", "required": ["verdict", "score"], "additionalProperties": False,
+    "properties": {
+        "verdict": {"enum": ["yes", "no"]}, "score": {"type": "integer", "maximum": 9}}}
+
+
+def test_an_answer_holds_to_its_schema(client):
+    limit = {"maxTokens": 64, "temperature": 0}
+    answer = converse(client, inferenceConfig=limit, outputConfig={
+        "effort": "low",
+        "textFormat": {"type": "json_schema", "structure": {
+            "jsonSchema": {"name": "verdict", "schema": json.dumps(VERDICT)}}}})
+    jsonschema.validate(json.loads(answer["output"]["message"]["content"][0]["text"]), VERDICT)
+    assert answer["stopReason"] == "end_turn"
+    body = json.loads(client.invoke_model(modelId=DEMO_MODEL, body=json.dumps({
+        "anthropic_version": "bedrock-2023-05-31", "max_tokens": 64, "temperature": 0,
+        "messages": PLAIN_QUESTION,
+        "output_config": {"format": {"type": "json_schema", "schema": VERDICT}}}))["body"].read())
+    jsonschema.validate(json.loads(body["content"][0]["text"]), VERDICT)
 
 
 @pytest.mark.parametrize("choice", [{"any": {}}, {"tool": {"name": "get_weather"}}])

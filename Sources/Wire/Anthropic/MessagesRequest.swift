@@ -12,12 +12,12 @@ struct MessagesRequest: RequestTranslation {
     private static let known: [StaticString] = [
         "model", "messages", "max_tokens", "system", "stop_sequences", "stream", "temperature",
         "top_p", "top_k", "metadata", "tools", "tool_choice", "thinking", "service_tier",
-        "cache_control",
+        "cache_control", "output_config", "output_format",
     ]
     /// Members of the dialect that are not offered here.
     private static let refused: [StaticString] = [
         "betas", "container", "context_management", "diagnostics", "inference_geo", "mcp_servers",
-        "output_config", "output_format", "speed", "user_profile_id", "workspace_id",
+        "speed", "user_profile_id", "workspace_id",
     ]
 
     let cursor: JSONCursor
@@ -51,6 +51,7 @@ struct MessagesRequest: RequestTranslation {
         try writeSampling(members)
         try writeTools(members)
         try writeThinking(members, limit: limit)
+        try writeOutput(members)
         try checkRest(members)
         if let stream = members.value("stream", in: cursor) {
             guard stream.kind == .bool else { throw invalid("stream", "must be true or false") }

@@ -30,6 +30,7 @@ extension ConverseRequest {
                 extensions.append("\(name)")
             }
         }
+        givesEffort = inner.value("reasoning_effort", in: cursor) != nil
         guard let thinking = inner.value("thinking", in: cursor) else { return }
         if inner.value("chat_template_kwargs", in: cursor) != nil {
             throw invalid("thinking", "cannot stand beside `chat_template_kwargs`")

@@ -21,6 +21,8 @@ struct ConverseRequest: RequestTranslation {
     var out: [UInt8] = []
     var path: [TranslationStep] = []
     var extensions: [String] = []
+    /// `additionalModelRequestFields` say how hard the model thinks.
+    var givesEffort = false
     /// Members that the answer will have, each with a comma before it.
     private var echo: [UInt8] = []
     private var guardrail: GuardrailChoice?
@@ -125,12 +127,18 @@ struct ConverseRequest: RequestTranslation {
         copy(stops.range)
     }
 
-    /// A schema that the answer must have.
+    /// A schema that the answer must have, and how hard the model thinks about it.
     private mutating func writeOutput(_ members: [JSONMember]) throws(Failure) {
         guard let value = members.value("outputConfig", in: cursor) else { return }
         path = [.name("outputConfig")]
         defer { path = [] }
-        let config = try self.members(of: value, known: ["textFormat"], refused: ["effort"])
+        let config = try self.members(of: value, known: ["textFormat", "effort"])
+        if let effort = config.value("effort", in: cursor) {
+            guard !givesEffort else {
+                throw invalid("effort", "cannot stand beside `reasoning_effort`")
+            }
+            try writeEffort(effort)
+        }
         guard let format = config.value("textFormat", in: cursor) else { return }
         path.append(.name("textFormat"))
         let inner = try self.members(of: format, known: ["type", "structure"])

@@ -64,7 +64,20 @@ struct MessagesRequestTests {
         (#","stop_sequences":[]"#, ""), (#","stream":true"#, #","stream":true"#),
         (#","metadata":{"user_id":"u"}"#, #","user":"u""#), (#","metadata":{}"#, ""),
         (#","service_tier":"auto","temperature":null"#, ""),
-        (#","container":null,"output_config":null"#, ""),
+        (#","container":null,"output_config":null,"output_format":null"#, ""),
+        (#","output_config":{"format":null,"effort":"low"}"#, #","reasoning_effort":"low""#),
+        (#","output_config":{"effort":"max","task_budget":null}"#, #","reasoning_effort":"high""#),
+        (
+            #","output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}"#,
+            #","response_format":{"type":"json_schema","json_schema":{"name":"answer","#
+                + #""strict":true,"schema":{"type":"object"}}}"#
+        ),
+        (
+            #","output_format":{"type":"json_schema","schema":{"type":"null"}},"#
+                + #""output_config":{"effort":"xhigh"}"#,
+            #","response_format":{"type":"json_schema","json_schema":{"name":"answer","#
+                + #""strict":true,"schema":{"type":"null"}}},"reasoning_effort":"high""#
+        ),
         (#","cache_control":{"type":"ephemeral","ttl":"1h"}"#, ""),
         (
             #","thinking":{"type":"disabled"}"#,
@@ -161,6 +174,23 @@ struct MessagesRequestTests {
             "thinking.budget_tokens"
         ),
         (request(#","mcp_servers":[]"#), "mcp_servers"),
+        (request(#","output_config":{"effort":"hard"}"#), "output_config.effort"),
+        (request(#","output_config":{"task_budget":{}}"#), "output_config.task_budget"),
+        (request(#","output_config":{"format":{"type":"text"}}"#), "output_config.format.type"),
+        (
+            request(#","output_config":{"format":{"type":"json_schema"}}"#),
+            "output_config.format.schema"
+        ),
+        (
+            request(#","output_format":{"type":"json_schema","schema":"{}"}"#),
+            "output_format.schema"
+        ),
+        (
+            request(
+                #","output_format":{"type":"json_schema","schema":{}},"#
+                    + #""output_config":{"format":{"type":"json_schema","schema":{}}}"#),
+            "output_config.format"
+        ),
         (request(#","tools":[{"type":"bash_20250124","name":"bash"}]"#), "tools.0.type"),
         (request(#","tools":[{"name":"a"}]"#), "tools.0.input_schema"),
         (request(#","tool_choice":{"type":"any"}"#), "tool_choice"),

@@ -57,6 +57,7 @@ struct ConverseRequestTests {
             #","response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"#
                 + #""schema":{"type":"object"}}}"#
         ),
+        (#","outputConfig":{"effort":"medium"}"#, #","reasoning_effort":"medium""#),
         (
             #","toolConfig":{"tools":[{"toolSpec":{"name":"f","description":"d","inputSchema":"#
                 + #"{"json":{"type":"object"}}}},{"cachePoint":{"type":"default"}}],"#
@@ -132,6 +133,13 @@ struct ConverseRequestTests {
             .invalidRequest, "guardrailConfig.trace"
         ),
         (request(#","promptVariables":{}"#), .unsupported, "promptVariables"),
+        (request(#","outputConfig":{"effort":""}"#), .invalidRequest, "outputConfig.effort"),
+        (
+            request(
+                #","outputConfig":{"effort":"low"},"#
+                    + #""additionalModelRequestFields":{"reasoning_effort":"low"}"#),
+            .invalidRequest, "outputConfig.effort"
+        ),
         (#"{"system":[]}"#, .invalidRequest, "messages"),
         (conversation(#"{"role":"user","content":[]}"#), .invalidRequest, "messages.0.content"),
         (conversation(#"{"role":"user","content":"hi"}"#), .invalidRequest, "messages.0.content"),
