@@ -88,6 +88,9 @@ package struct Guardrail: Hashable, Sendable {
         self.init(rules: rules)
     }
 
+    /// Something of a text may be replaced.
+    package var masks: Bool { rules.contains { $0.action == .mask } }
+
     /// The rules whose match may begin with `scalar`.
     func starters(_ scalar: Unicode.Scalar, behind previous: Unicode.Scalar?) -> [Int] {
         guard scalar.value < 128 else { return otherRules }

@@ -34,13 +34,13 @@ def clients(product, customer, monkeypatch):
         for service in ("bedrock", "bedrock-runtime")]
 
 
-def guardrail(control, runtime, name, words=(), regexes=(), **more):
+def guardrail(control, runtime, name, words=(), regexes=(), email="ANONYMIZE", **more):
     """Its name, once the gateway knows it too."""
     policy = {}
     if words:
         policy["wordPolicyConfig"] = {"wordsConfig": [{"text": word} for word in words]}
     policy["sensitiveInformationPolicyConfig"] = {
-        "piiEntitiesConfig": [{"type": "EMAIL", "action": "ANONYMIZE"}]}
+        "piiEntitiesConfig": [{"type": "EMAIL", "action": email}]}
     if regexes:
         policy["sensitiveInformationPolicyConfig"]["regexesConfig"] = list(regexes)
     made = control.create_guardrail(
@@ -210,17 +210,65 @@ def test_the_models_own_words(product, customer, clients):
     assert found["sensitiveInformationPolicy"]["regexes"][0]["match"] == word
 
     blocking = guardrail(control, runtime, "block", regexes=[pattern])
+    # A guardrail that masks answers is never `async`.
+    only_blocking = guardrail(control, runtime, "only-block", regexes=[pattern], email="BLOCK")
     blocked = converse(runtime, blocking, question)
     assert blocked["output"]["message"]["content"] == [{"text": "Not that."}]
     assert blocked["stopReason"] == "guardrail_intervened"
     assert blocked["usage"]["outputTokens"] == plain["usage"]["outputTokens"]
-    said, reason, metadata = stream(runtime, question, guardrailConfig=config(blocking))
-    assert reason == "guardrail_intervened" and said.endswith("Not that.")
-    assert word not in said.removesuffix("Not that.").split()
-    assert text.startswith(said.removesuffix("Not that."))
-    assert 0 < metadata["usage"]["outputTokens"] <= plain["usage"]["outputTokens"]
+    for mode in ("sync", "async"):
+        said, reason, metadata = stream(
+            runtime, question, guardrailConfig=config(only_blocking, streamProcessingMode=mode))
+        assert reason == "guardrail_intervened" and said.endswith("Not that.")
+        # Only what follows a word shows that it is one: by then it may be delivered.
+        assert mode == "async" or word not in said.removesuffix("Not that.").split()
+        assert text.startswith(said.removesuffix("Not that."))
+        assert 0 < metadata["usage"]["outputTokens"] <= plain["usage"]["outputTokens"]
     product.settle()
     event = customer.events()[-1]
     assert event["outcome"] in ("completed", "stopped_at_limit")
     code, report = product.verify()
     assert code == 0, report
+
+
+def test_only_what_is_marked_is_looked_at(clients):
+    control, runtime = clients
+    identifier = guardrail(control, runtime, "marks", words=["forbidden fruit"])
+    names = {"guardrailIdentifier": identifier, "guardrailVersion": "DRAFT"}
+
+    def reason(content, system="Be brief."):
+        return runtime.converse(
+            modelId=DEMO_MODEL, messages=[{"role": "user", "content": content}],
+            system=[system if isinstance(system, dict) else {"text": system}],
+            inferenceConfig=COLD, guardrailConfig=names)["stopReason"]
+
+    def marked(text, *qualifiers):
+        more = {"qualifiers": list(qualifiers)} if qualifiers else {}
+        return {"guardContent": {"text": {"text": text, **more}}}
+
+    fruit, stopped = {"text": "A forbidden fruit?"}, "guardrail_intervened"
+    assert reason([fruit]) == stopped
+    assert reason([fruit, marked("An apple?")]) != stopped
+    assert reason([{"text": "hi"}, marked("A forbidden fruit?", "guard_content")]) == stopped
+    assert reason([{"text": "hi"}], system="No forbidden fruit.") != stopped
+    assert reason([{"text": "hi"}], system=marked("No forbidden fruit.")) == stopped
+    with pytest.raises(runtime.exceptions.ValidationException, match="grounding"):
+        reason([marked("a", "grounding_source")])
+    with pytest.raises(runtime.exceptions.ValidationException, match="grounding"):
+        runtime.apply_guardrail(**names, source="OUTPUT", content=[
+            {"text": {"text": "a", "qualifiers": ["query"]}}])
+
+    def invoke(text, **more):
+        body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 8,
+                "messages": [{"role": "user", "content": text}], **more}
+        answer = runtime.invoke_model(
+            modelId=DEMO_MODEL, body=json.dumps(body), trace="ENABLED", **names)
+        return json.loads(answer["body"].read())["amazon-bedrock-guardrailAction"]
+
+    tag = "amazon-bedrock-guardrails-guardContent_k3"
+    tagged = {"amazon-bedrock-guardrailConfig": {"tagSuffix": "k3"}}
+    assert invoke(f"A forbidden fruit? <{tag}>An apple?</{tag}>", **tagged) == "NONE"
+    assert invoke(f"An apple? <{tag}>A forbidden fruit?</{tag}>", **tagged) == "INTERVENED"
+    assert invoke("A forbidden fruit?", **tagged) == "INTERVENED"
+    with pytest.raises(runtime.exceptions.ValidationException, match="tag"):
+        invoke(f"An apple? <{tag}>", **tagged)

@@ -1,3 +1,4 @@
+import Foundation
 import Guardrails
 import Link
 import Metering
@@ -21,30 +22,38 @@ struct GuardrailTests {
         blockedInput: "Not this.", blockedOutput: "Not that.")
     private static let terms = GuardrailTerms(
         project: ProjectID(high: 2, low: 1), guardrail: "gr1", version: "1", policy: policy)
+    /// Masks nothing.
+    private static let blocking = GuardrailTerms(
+        project: ProjectID(high: 2, low: 1), guardrail: "gr3", version: "1",
+        policy: GuardrailPolicy(
+            words: policy.words, personal: [], patterns: [], blockedInput: "Not this.",
+            blockedOutput: "Not that."))
 
     private static func run(
         _ script: FakeEngine.Script, _ body: (GatewayStand) async throws -> Void
     ) async throws {
         try await GatewayStand.run(
-            answer: script, snapshot: { $0.guardrails = [terms] }, body)
+            answer: script, snapshot: { $0.guardrails = [terms, blocking] }, body)
     }
 
     private static func converse(
-        _ text: String, operation: String = "converse", guardrail: String = "gr1",
+        _ text: String, content: String? = nil, operation: String = "converse", guardrail: String = "gr1",
         version: String = "1", more: String = ""
     ) -> String {
+        let blocks = content ?? #"{"text":"\#(text)"}"#
         let body =
             #"{"system":[{"text":"forbidden fruit"}],"messages":[{"role":"user","content":"#
-            + #"[{"text":"\#(text)"}]}],"guardrailConfig":{"guardrailIdentifier":"\#(guardrail)","#
+            + #"[\#(blocks)]}],"guardrailConfig":{"guardrailIdentifier":"\#(guardrail)","#
             + #""guardrailVersion":"\#(version)"\#(more)}}"#
         return request(operation, body)
     }
 
     private static func invoke(
-        _ text: String, operation: String = "invoke", trace: String = "ENABLED"
+        _ text: String, operation: String = "invoke", trace: String = "ENABLED",
+        more: String = ""
     ) -> String {
         request(
-            operation, #"{"messages":[{"role":"user","content":"\#(text)"}]}"#,
+            operation, #"{"messages":[{"role":"user","content":"\#(text)"}]\#(more)}"#,
             headers: "X-Amzn-Bedrock-GuardrailIdentifier: gr1\r\n"
                 + "X-Amzn-Bedrock-GuardrailVersion: 1\r\nX-Amzn-Bedrock-Trace: \(trace)\r\n")
     }
@@ -96,6 +105,37 @@ struct GuardrailTests {
             #expect(stand.engine.requests == 0)
             #expect(try stand.settled().isEmpty)
             try await stand.expectNothingHeld()
+        }
+    }
+
+    @Test func `only what is marked is looked at`() async throws {
+        let marked = #"{"guardContent":{"text":{"text":"to bob@example.org"}}}"#
+        try await Self.run(Self.plain("ho")) { stand in
+            let answer = try await RawClient.exchange(
+                Self.converse("", content: #"{"text":"forbidden fruit"},\#(marked)"#),
+                port: stand.server.port)
+            #expect(answer.contains(#""text":"ho""#))
+            #expect(stand.engine.lastRequest.contains(#""text":"forbidden fruit"}"#))
+            #expect(stand.engine.lastRequest.contains(#""text":"to {EMAIL}"}"#))
+            let blocked = marked.replacingOccurrences(of: "to bob", with: "forbidden fruit")
+            let refused = try await RawClient.exchange(
+                Self.converse("", content: #"{"text":"a"},\#(blocked)"#), port: stand.server.port)
+            #expect(refused.contains("guardrail_intervened"))
+            #expect(stand.engine.requests == 1)
+        }
+    }
+
+    @Test func `InvokeModel marks by tags, which the model does not see`() async throws {
+        let tag = "amazon-bedrock-guardrails-guardContent_k7"
+        try await Self.run(Self.plain("ho")) { stand in
+            let answer = try await RawClient.exchange(
+                Self.invoke(
+                    "forbidden fruit <\(tag)>bob@example.org</\(tag)>",
+                    more: #","amazon-bedrock-guardrailConfig":{"tagSuffix":"k7"}"#),
+                port: stand.server.port)
+            #expect(answer.contains(#""content":"ho""#))
+            #expect(stand.engine.lastRequest.contains(#""content":"forbidden fruit {EMAIL}""#))
+            #expect(!stand.engine.lastRequest.contains("amazon"))
         }
     }
 
@@ -186,6 +226,40 @@ struct GuardrailTests {
             #expect(settled.map(\.outcome) == [.stoppedAtLimit])
             #expect(settled.map(\.billed) == [TokenCounts(input: 5, output: 4)])
             try await stand.expectNothingHeld()
+        }
+    }
+
+    /// A mask cannot be put on what has been given out: there, texts are held back all the same.
+    @Test(arguments: [
+        ("gr3", "async", "Well, a forbidden frNot that."), ("gr3", "sync", "Well, a Not that."),
+        ("gr1", "async", "Well, a Not that."),
+    ])
+    func `a stream that is not held back ends where something is found`(
+        guardrail: String, mode: String, told: String
+    ) async throws {
+        var script = Self.stream(["Well, ", "a forbid", "den fr", "uit ", "and more"])
+        script.sentAtOnce = 5
+        try await Self.run(script) { stand in
+            let answer = try await RawClient.exchange(
+                Self.converse(
+                    "hi", operation: "converse-stream", guardrail: guardrail,
+                    more: #","streamProcessingMode":"\#(mode)""#), port: stand.server.port)
+            #expect(Self.text(of: answer) == told)
+            #expect(answer.contains(#""stopReason":"guardrail_intervened""#))
+            #expect(try stand.settled().map(\.billed) == [TokenCounts(input: 5, output: 4)])
+            try await stand.expectNothingHeld()
+        }
+    }
+
+    /// What is over only with the text is found too.
+    @Test func `what is found at the very end is told`() async throws {
+        try await Self.run(Self.stream(["a forbidden", " fruit"])) { stand in
+            let answer = try await RawClient.exchange(
+                Self.converse(
+                    "hi", operation: "converse-stream", guardrail: "gr3",
+                    more: #","streamProcessingMode":"async""#), port: stand.server.port)
+            #expect(Self.text(of: answer) == "a forbidden fruitNot that.")
+            #expect(answer.contains("guardrail_intervened"))
         }
     }
 

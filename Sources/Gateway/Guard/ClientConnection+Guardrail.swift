@@ -91,7 +91,7 @@ extension ClientConnection {
     func guardStream(_ exchange: Exchange, _ guarding: Guarding) {
         guard let inner = exchange.translation else { return }
         exchange.translation = FilteredStream(
-            inner, filter: guarding.answerFilter(), for: answered(exchange))
+            inner, filter: guarding.answerFilter(ofStream: true), for: answered(exchange))
     }
 
     /// The guardrail has put its message in the place of the rest.

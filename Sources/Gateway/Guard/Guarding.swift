@@ -26,7 +26,8 @@ final class Guarding {
     func look(at request: UnsafeRawBufferPointer) throws(Failure) -> [UInt8]? {
         let start = NIODeadline.now()
         var filter = GuardrailFilter(input)
-        let rewritten = try ChatTexts.rewritten(request: request) { text throws(Failure) in
+        let rewritten = try ChatTexts.rewritten(request: request, in: choice.scope) {
+            text throws(Failure) in
             let new = filter.take(text) + filter.finish()
             guard !filter.isExhausted else {
                 throw Failure(
@@ -44,10 +45,12 @@ final class Guarding {
         return isInputBlocked ? nil : rewritten
     }
 
-    /// For the answer's texts.
-    func answerFilter() -> AnswerFilter {
+    /// For the answer's texts. What has been given out cannot be masked, so that a guardrail that
+    /// masks holds texts back whatever was asked for.
+    func answerFilter(ofStream isStream: Bool = false) -> AnswerFilter {
         AnswerFilter(
             output, message: entry.terms.policy.blockedOutput,
+            holdsBack: !isStream || !choice.isAsynchronous || output.masks,
             after: guarded(isBlocked: false, hasActed: hasMaskedInput, output: nil))
     }
 
@@ -80,12 +83,17 @@ final class Guarding {
 /// A guardrail on the texts of one answer.
 struct AnswerFilter: TextFilter {
     let message: String
+    /// Texts are given out only once they are known to be safe.
+    private let holdsBack: Bool
     private let guardrail: Guardrail
     private let before: GuardedAnswer
     private var filter: GuardrailFilter
     private var nanoseconds: Int64 = 0
 
-    init(_ guardrail: Guardrail, message: String, after before: GuardedAnswer) {
+    init(
+        _ guardrail: Guardrail, message: String, holdsBack: Bool, after before: GuardedAnswer
+    ) {
+        self.holdsBack = holdsBack
         self.guardrail = guardrail
         self.message = message
         self.before = before
@@ -97,10 +105,14 @@ struct AnswerFilter: TextFilter {
     mutating func take(_ text: String) -> String {
         let start = NIODeadline.now()
         defer { nanoseconds += (.now() - start).nanoseconds }
-        return filter.take(text)
+        let safe = filter.take(text)
+        return holdsBack ? safe : filter.isBlocked ? "" : text
     }
 
-    mutating func finish() -> String { filter.finish() }
+    mutating func finish() -> String {
+        let rest = filter.finish()
+        return holdsBack ? rest : ""
+    }
 
     var guarded: GuardedAnswer {
         var guarded = before

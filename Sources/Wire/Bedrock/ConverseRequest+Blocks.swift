@@ -11,7 +11,9 @@ extension ConverseRequest {
     mutating func writeParts(
         _ blocks: [ConverseBlock], hasFailed: Bool = false
     ) throws(Failure) {
-        if blocks.count == 1, let block = blocks.first, block.kind == .text || block.kind == .json {
+        if blocks.count == 1, let block = blocks.first,
+            [.text, .guarded, .json].contains(block.kind)
+        {
             path.append(.index(block.index))
             write(hasFailed ? "\"Error: " : "\"")
             try writeText(block)
@@ -24,7 +26,7 @@ extension ConverseRequest {
             if position > 0 { write(",") }
             path.append(.index(block.index))
             switch block.kind {
-            case .text, .json:
+            case .text, .guarded, .json:
                 write("{\"type\":\"text\",\"text\":\"")
                 try writeText(block)
                 write("\"}")
@@ -43,10 +45,44 @@ extension ConverseRequest {
             JSONText.append(escaping: cursor.bytes(block.value.range), to: &out)
             return
         }
+        if block.kind == .guarded { return try writeGuarded(block.value) }
         guard block.value.kind == .string, !block.value.isEmptyString else {
             throw invalid("text", "must be a string that is not empty")
         }
         copy(block.value.content)
+    }
+
+    /// Text like any other for the model, that a guardrail looks at instead of all that stands
+    /// beside it.
+    private mutating func writeGuarded(_ content: JSONValue) throws(Failure) {
+        path.append(.name("guardContent"))
+        let only = try choice(of: content)
+        guard !cursor.matches(only.name, "image") else {
+            throw unsupported("image", "is not offered here: guardrails look at text")
+        }
+        guard cursor.matches(only.name, "text") else { throw invalid("must have a member `text`") }
+        path.append(.name("text"))
+        let members = try members(of: only.value, known: ["text", "qualifiers"])
+        if let qualifiers = members.value("qualifiers", in: cursor) {
+            try checkQualifiers(qualifiers)
+        }
+        let text = try requiredString("text", in: members)
+        guard !text.isEmptyString else { throw invalid("text", "must not be empty") }
+        let start = out.count
+        copy(text.content)
+        scope.marked.append(start..<out.count)
+        path.removeLast(2)
+    }
+
+    /// The others are of contextual grounding.
+    private func checkQualifiers(_ qualifiers: JSONValue) throws(Failure) {
+        guard qualifiers.kind == .array else { throw invalid("qualifiers", "must be an array") }
+        for qualifier in try cursor.elements(of: qualifiers)
+        where !cursor.isText(qualifier, "guard_content") {
+            throw unsupported(
+                "qualifiers",
+                "can only hold \"guard_content\": contextual grounding is not offered here")
+        }
     }
 
     private mutating func writePicture(_ picture: JSONValue) throws(Failure) {

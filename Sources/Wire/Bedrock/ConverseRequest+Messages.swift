@@ -3,11 +3,12 @@ import Vocabulary
 /// One block of content.
 struct ConverseBlock {
     enum Kind: CaseIterable {
-        case text, image, document, toolUse, toolResult, reasoning, cachePoint, json
+        case text, guarded, image, document, toolUse, toolResult, reasoning, cachePoint, json
 
         var name: StaticString {
             switch self {
             case .text: "text"
+            case .guarded: "guardContent"
             case .image: "image"
             case .document: "document"
             case .toolUse: "toolUse"
@@ -19,8 +20,9 @@ struct ConverseBlock {
         }
     }
 
-    static let ofUser: [Kind] = [.text, .image, .document, .toolResult, .cachePoint]
-    static let ofAssistant: [Kind] = [.text, .toolUse, .reasoning, .cachePoint]
+    static let ofSystem: [Kind] = [.text, .guarded, .cachePoint]
+    static let ofUser: [Kind] = [.text, .guarded, .image, .document, .toolResult, .cachePoint]
+    static let ofAssistant: [Kind] = [.text, .guarded, .toolUse, .reasoning, .cachePoint]
 
     let kind: Kind
     let value: JSONValue
@@ -35,7 +37,7 @@ extension ConverseRequest {
         let start = out.count
         if let system = members.value("system", in: cursor) {
             path = [.name("system")]
-            let blocks = try blocks(of: system, allowed: [.text, .cachePoint])
+            let blocks = try blocks(of: system, allowed: ConverseBlock.ofSystem)
             if !blocks.isEmpty {
                 write("{\"role\":\"system\",\"content\":")
                 try writeParts(blocks)
@@ -43,6 +45,7 @@ extension ConverseRequest {
             }
             path = []
         }
+        let markedInSystem = scope.marked.count
         let messages = try required("messages", in: members)
         guard messages.kind == .array else { throw invalid("messages", "must be an array") }
         let elements = try cursor.elements(of: messages)
@@ -56,6 +59,8 @@ extension ConverseRequest {
             try writeMessage(message)
         }
         path = []
+        // What is marked in one of the two says nothing about the other.
+        scope.includesMessages = scope.marked.count == markedInSystem
         write("]")
     }
 
@@ -157,7 +162,7 @@ extension ConverseRequest {
     }
 
     private mutating func writeAssistantMessage(_ blocks: [ConverseBlock]) throws(Failure) {
-        let texts = blocks.filter { $0.kind == .text }
+        let texts = blocks.filter { $0.kind == .text || $0.kind == .guarded }
         let calls = blocks.filter { $0.kind == .toolUse }
         write("{\"role\":\"assistant\",\"content\":")
         if !texts.isEmpty {

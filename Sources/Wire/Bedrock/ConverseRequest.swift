@@ -26,6 +26,8 @@ struct ConverseRequest: RequestTranslation {
     /// Members that the answer will have, each with a comma before it.
     private var echo: [UInt8] = []
     private var guardrail: GuardrailChoice?
+    /// What the request marks for it.
+    var scope = GuardrailScope()
 
     private init(_ cursor: JSONCursor, _ address: DialectAddress) {
         self.cursor = cursor
@@ -207,7 +209,6 @@ struct ConverseRequest: RequestTranslation {
         }
     }
 
-    /// Texts are held back until they are known to be safe, in either processing mode.
     private mutating func readGuardrail(_ members: [JSONMember]) throws(Failure) {
         guard let value = members.value("guardrailConfig", in: cursor) else { return }
         guard address.purpose == .answer else {
@@ -231,10 +232,12 @@ struct ConverseRequest: RequestTranslation {
         let identifier = try requiredString("guardrailIdentifier", in: config)
         let version = try requiredString("guardrailVersion", in: config)
         let trace = config.value("trace", in: cursor)
+        let mode = config.value("streamProcessingMode", in: cursor)
         guardrail = GuardrailChoice(
             identifier: cursor.value(of: cursor.text(identifier)),
             version: cursor.value(of: cursor.text(version)),
-            traces: trace.map { !cursor.isText($0, "disabled") } ?? false)
+            traces: trace.map { !cursor.isText($0, "disabled") } ?? false,
+            isAsynchronous: mode.map { cursor.isText($0, "async") } ?? false, scope: scope)
     }
 
     private mutating func checkMetadata(_ members: [JSONMember]) throws(Failure) {

@@ -7,9 +7,7 @@ package enum InvokeDialect: BedrockDialect {
     package static func translate(
         _ body: UnsafeRawBufferPointer, at address: DialectAddress
     ) throws(Failure) -> TranslatedRequest {
-        var translated = try InvokeRequest.translate(body, at: address)
-        translated.guardrail = address.guardrail
-        return translated
+        try InvokeRequest.translate(body, at: address)
     }
 
     package static func answer(

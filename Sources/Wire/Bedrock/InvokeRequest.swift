@@ -9,6 +9,8 @@ struct InvokeRequest: RequestTranslation {
         case chat = 0x63
     }
 
+    private static let guardrailMember: StaticString = "amazon-bedrock-guardrailConfig"
+
     let cursor: JSONCursor
     var out: [UInt8] = []
     var path: [TranslationStep] = []
@@ -20,8 +22,18 @@ struct InvokeRequest: RequestTranslation {
         var request = InvokeRequest(cursor: cursor)
         request.out.reserveCapacity(body.count + 64)
         let members = try cursor.members(of: whole)
+        let guards = try request.guardrailConfig(members, address)
+        var translated = try request.translated(members, address)
+        translated.guardrail = address.guardrail
+        try guards.apply(to: &translated)
+        return translated
+    }
+
+    private mutating func translated(
+        _ members: [JSONMember], _ address: DialectAddress
+    ) throws(Failure) -> TranslatedRequest {
         if let version = members.value("anthropic_version", in: cursor) {
-            return try request.messages(members, version, address)
+            return try messages(members, version, address)
         }
         guard members.value("messages", in: cursor) != nil else {
             throw Failure(
@@ -29,7 +41,39 @@ struct InvokeRequest: RequestTranslation {
                 "The body must have the form of Anthropic's Messages, with `anthropic_version`, "
                     + "or that of OpenAI's chat completions, with `messages`.")
         }
-        return try request.chat(members, address)
+        return try chat(members, address)
+    }
+
+    /// What the body says about the guardrail that the header names.
+    private mutating func guardrailConfig(
+        _ members: [JSONMember], _ address: DialectAddress
+    ) throws(Failure) -> InvokeGuardrailConfig {
+        guard let value = members.value(Self.guardrailMember, in: cursor) else {
+            return InvokeGuardrailConfig()
+        }
+        guard address.guardrail != nil else {
+            throw invalid(
+                Self.guardrailMember,
+                "needs a guardrail, named by X-Amzn-Bedrock-GuardrailIdentifier and "
+                    + "X-Amzn-Bedrock-GuardrailVersion")
+        }
+        path = [.name(Self.guardrailMember)]
+        defer { path = [] }
+        let inner = try self.members(of: value, known: ["tagSuffix", "streamProcessingMode"])
+        var config = InvokeGuardrailConfig()
+        if let mode = inner.value("streamProcessingMode", in: cursor) {
+            config.isAsynchronous = cursor.isText(mode, "ASYNCHRONOUS")
+            guard config.isAsynchronous || cursor.isText(mode, "SYNCHRONOUS") else {
+                throw invalid("streamProcessingMode", "must be SYNCHRONOUS or ASYNCHRONOUS")
+            }
+        }
+        if let suffix = try optionalString("tagSuffix", in: inner) {
+            guard let tags = GuardrailTags(suffix: cursor.value(of: cursor.text(suffix))) else {
+                throw invalid("tagSuffix", "must be 1 to 20 letters and digits")
+            }
+            config.tags = tags
+        }
+        return config
     }
 
     private mutating func messages(
@@ -42,7 +86,9 @@ struct InvokeRequest: RequestTranslation {
         where members.value(name, in: cursor) != nil {
             throw invalid(name, "is not permitted here: the address says it")
         }
-        copy(members, without: ["anthropic_version", "anthropic_beta"], address)
+        copy(
+            members, without: ["anthropic_version", "anthropic_beta", Self.guardrailMember],
+            address)
         let inner = DialectAddress(purpose: address.purpose)
         let result = out.withUnsafeBytes { bytes in
             Result { () throws(Failure) in try MessagesRequest.translate(bytes, for: inner.purpose)
@@ -69,7 +115,9 @@ struct InvokeRequest: RequestTranslation {
         if let choices = try integer("n", in: members, 1...Int64.max), choices > 1 {
             throw unsupported("n", "can only be 1 here")
         }
-        copy(members, without: ["model", "stream", "stream_options", "n"], address)
+        copy(
+            members, without: ["model", "stream", "stream_options", "n", Self.guardrailMember],
+            address)
         return TranslatedRequest(body: out, extensions: [], memo: [Form.chat.rawValue])
     }
 

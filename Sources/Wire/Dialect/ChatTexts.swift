@@ -2,31 +2,56 @@ package import Vocabulary
 
 /// The texts in chat requests and answers of the core's dialect, where they have to be changed.
 package enum ChatTexts {
-    /// The request with what `look` makes of each text in its messages; nil: nothing was changed.
-    /// System prompts are the application's own, and are left out; so are the names and arguments
-    /// of tools.
+    /// The request with what `look` makes of each text in `scope`; nil: nothing was changed.
+    /// System prompts are the application's own, and are left out unless they are marked; so are
+    /// the names and arguments of tools.
     package static func rewritten(
-        request body: UnsafeRawBufferPointer, _ look: (String) throws(Failure) -> String?
+        request body: UnsafeRawBufferPointer, in scope: GuardrailScope = GuardrailScope(),
+        _ look: (String) throws(Failure) -> String?
     ) throws(Failure) -> [UInt8]? {
         let (cursor, members) = try root(of: body)
-        var splices: [Splice] = []
-        guard let messages = members.value("messages", in: cursor), messages.kind == .array else {
-            return nil
+        var texts = scope.marked
+        if scope.includesMessages {
+            texts += try self.texts(ofMessages: members, cursor, besidesSystem: true)
+            texts.sort { $0.lowerBound < $1.lowerBound }
         }
+        var splices: [Splice] = []
+        for text in texts {
+            let value = JSONString(start: text.lowerBound, end: text.upperBound, escaped: true)
+            guard let new = try look(cursor.value(of: value)) else { continue }
+            var inside: [UInt8] = []
+            JSONText.append(escaping: new.utf8, to: &inside)
+            splices.append(Splice(range: text, replacement: inside))
+        }
+        return splices.isEmpty ? nil : apply(splices, to: body)
+    }
+
+    /// The insides of the strings that are a request's texts, in their order.
+    static func texts(
+        ofRequest body: UnsafeRawBufferPointer
+    ) throws(Failure) -> (cursor: JSONCursor, texts: [Range<Int>]) {
+        let (cursor, members) = try root(of: body)
+        return (cursor, try texts(ofMessages: members, cursor, besidesSystem: false))
+    }
+
+    private static func texts(
+        ofMessages members: [JSONMember], _ cursor: JSONCursor, besidesSystem: Bool
+    ) throws(Failure) -> [Range<Int>] {
+        guard let messages = members.value("messages", in: cursor), messages.kind == .array else {
+            return []
+        }
+        var texts: [Range<Int>] = []
         for message in try cursor.elements(of: messages) where message.kind == .object {
             let members = try cursor.members(of: message)
-            if let role = members.value("role", in: cursor),
+            if besidesSystem, let role = members.value("role", in: cursor),
                 cursor.isText(role, "system") || cursor.isText(role, "developer")
             {
                 continue
             }
             guard let content = members.value("content", in: cursor) else { continue }
-            for text in try texts(of: content, cursor) {
-                guard let new = try look(cursor.value(of: cursor.text(text))) else { continue }
-                splices.append(Splice(range: text.range, replacement: JSONText.quoted(new)))
-            }
+            texts += try self.texts(of: content, cursor).map(\.content)
         }
-        return splices.isEmpty ? nil : apply(splices, to: body)
+        return texts
     }
 
     /// A plain answer with what `filter` makes of the texts of its first choice.

@@ -5,11 +5,33 @@ package struct GuardrailChoice: Hashable, Sendable {
     package var version: String
     /// What was found is to be told in the answer.
     package var traces: Bool
+    /// A stream's texts are to be given out at once, and looked at meanwhile.
+    package var isAsynchronous: Bool
+    package var scope: GuardrailScope
 
-    package init(identifier: String, version: String, traces: Bool) {
+    package init(
+        identifier: String, version: String, traces: Bool, isAsynchronous: Bool = false,
+        scope: GuardrailScope = GuardrailScope()
+    ) {
         self.identifier = identifier
         self.version = version
         self.traces = traces
+        self.isAsynchronous = isAsynchronous
+        self.scope = scope
+    }
+}
+
+/// Where in a prompt a guardrail looks.
+package struct GuardrailScope: Hashable, Sendable {
+    /// What the client has marked, wherever it stands: inside strings of the translated request,
+    /// in their order there.
+    package var marked: [Range<Int>]
+    /// All texts of messages, those of the system left out.
+    package var includesMessages: Bool
+
+    package init(marked: [Range<Int>] = [], includesMessages: Bool = true) {
+        self.marked = marked
+        self.includesMessages = includesMessages
     }
 }
 

@@ -31,10 +31,17 @@ extension GuardrailApplyForm {
                     .unsupported, "'content[\(index)].image' is not offered here: send text.",
                     parameter: "content[\(index)].image")
             }
-            guard let text = content.text?.text else {
+            guard let text = content.text else {
                 throw GuardrailForm.invalid("content[\(index)].text", "is missing")
             }
-            texts.append(filter.take(text) + filter.finish())
+            guard (text.qualifiers ?? []).allSatisfy({ $0 == "guard_content" }) else {
+                let path = "content[\(index)].text.qualifiers"
+                throw Failure(
+                    .unsupported,
+                    "'\(path)' can only hold guard_content: contextual grounding is not offered "
+                        + "here.", parameter: path)
+            }
+            texts.append(filter.take(text.text) + filter.finish())
         }
         guard !filter.isExhausted else {
             throw GuardrailForm.invalid(

@@ -170,6 +170,7 @@ package struct GuardrailBody: Hashable, Codable, Sendable {
 package struct GuardrailApplyForm: Codable, Sendable {
     package struct Text: Codable, Sendable {
         package var text: String
+        package var qualifiers: [String]?
     }
 
     package struct Content: Codable, Sendable {
