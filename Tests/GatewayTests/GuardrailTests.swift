@@ -37,7 +37,8 @@ struct GuardrailTests {
     }
 
     private static func converse(
-        _ text: String, content: String? = nil, operation: String = "converse", guardrail: String = "gr1",
+        _ text: String, content: String? = nil, operation: String = "converse",
+        guardrail: String = "gr1",
         version: String = "1", more: String = ""
     ) -> String {
         let blocks = content ?? #"{"text":"\#(text)"}"#

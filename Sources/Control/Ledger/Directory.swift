@@ -12,6 +12,8 @@ struct Directory: Sendable {
     var keys: [APIKeyID: KeyRow] = [:]
     /// By project, name and version.
     var guardrails: [ProjectID: [String: [Int64: GuardrailRow]]] = [:]
+    /// By project, all versions together, as they are kept.
+    var guardrailBytes: [ProjectID: Int] = [:]
     /// In the order in which they were added, removed ones included.
     var deployments: [DeploymentRow] = []
     /// By version.
@@ -36,6 +38,7 @@ struct Directory: Sendable {
         for row in try records.guardrails() {
             guardrails[row.project, default: [:]][row.guardrail, default: [:]][row.version] = row
         }
+        for project in guardrails.keys { try weighGuardrails(of: project) }
         deployments = try records.deployments()
         priceBooks = try records.priceBooks()
         creditLimitSequence = try records.creditLimits().last?.sequence ?? 0

@@ -11,6 +11,8 @@ extension ControlService {
     package static let maximumGuardrailVersions = 20
     /// Of one project, in bytes as they are kept: gateways have all of them in memory.
     package static let maximumGuardrailBytes = 512 << 10
+    /// Of all projects: whatever changes, every gateway is sent all of them in one message.
+    package static let maximumGuardrailBytesOfAll = 16 << 20
 
     private static let idLength = 12
 
@@ -119,6 +121,7 @@ extension ControlService {
             } else {
                 directory.guardrails[project]?[row.guardrail] = nil
             }
+            try directory.weighGuardrails(of: project)
         }
         snapshotChanged()
     }
@@ -187,13 +190,20 @@ extension ControlService {
     }
 
     private func checkGuardrailBytes(of project: ProjectID) throws {
-        let bytes = try (directory.guardrails[project] ?? [:]).values.flatMap(\.values)
-            .reduce(0) { try $0 + Self.json($1.settings).utf8.count }
-        guard bytes <= Self.maximumGuardrailBytes else {
+        try directory.weighGuardrails(of: project)
+        let bytes = directory.guardrailBytes
+        guard bytes[project, default: 0] <= Self.maximumGuardrailBytes else {
             throw Failure(
                 .insufficientQuota,
                 "The guardrails of a project may have \(Self.maximumGuardrailBytes >> 10) KiB "
                     + "together, with all versions. Delete some, or make them shorter.")
+        }
+        guard bytes.values.reduce(0, +) <= Self.maximumGuardrailBytesOfAll else {
+            throw Failure(
+                .insufficientQuota,
+                "The guardrails of all projects here have reached "
+                    + "\(Self.maximumGuardrailBytesOfAll >> 20) MiB, which is all that there is. "
+                    + "Delete some, make them shorter, or ask who runs this platform.")
         }
     }
 }
@@ -202,6 +212,14 @@ extension ControlService {
 private enum GuardrailName: IdentifiedEntity { static var prefix: StaticString { "grl" } }
 
 extension Directory {
+    /// Counts again what a project's guardrails have.
+    mutating func weighGuardrails(of project: ProjectID) throws {
+        let rows = (guardrails[project] ?? [:]).values.flatMap(\.values)
+        guardrailBytes[project] = try rows.reduce(0) {
+            try $0 + ControlService.json($1.settings).utf8.count
+        }
+    }
+
     /// What gateways are told.
     var guardrailTerms: [GuardrailTerms] {
         guardrails.values.flatMap(\.values).flatMap(\.values).map { row in

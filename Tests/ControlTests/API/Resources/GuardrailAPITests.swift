@@ -247,4 +247,54 @@ struct GuardrailAPITests {
             #expect(more.exception == "ServiceQuotaExceededException")
         }
     }
+
+    /// Gateways hold all of them in memory, and are sent all of them whenever anything changes.
+    @Test func `what guardrails take is bounded, for a project and for all`() async throws {
+        try await withDesk { desk, directory in
+            let text = String(repeating: "long", count: 25)
+            let many = (0..<500).map { _ in #"{"text":"\#(text)"}"# }.joined(separator: ",")
+            let form = Self.form(
+                "large", words: #","wordPolicyConfig":{"wordsConfig":[\#(many)]}"#)
+            #expect(await desk.ask("POST", "/guardrails", body: form).status == 202)
+            let id = try #require(await desk.service.makeSnapshot().guardrails.first?.guardrail)
+            let each = await desk.service.guardrailBytes(of: desk.identity.project)
+            #expect(each > 50_000)
+            let fitting = ControlService.maximumGuardrailBytes / each
+            for _ in 1..<fitting {
+                #expect(await desk.ask("POST", "/guardrails/\(id)").status == 202)
+            }
+            let over = await desk.ask("POST", "/guardrails/\(id)")
+            #expect(over.exception == "ServiceQuotaExceededException", "\(over.text)")
+            #expect(over.text.contains("512 KiB together"))
+            #expect(await desk.service.makeSnapshot().guardrails.count == fitting)
+            try desk.store.close()
+
+            // Counted anew when it is opened, and less once something is deleted.
+            let again = try await Desk(directory, identity: desk.identity)
+            let before = await again.service.guardrailBytes(of: again.identity.project)
+            #expect(before > each * (fitting - 1) && before <= ControlService.maximumGuardrailBytes)
+            let one = await again.ask("DELETE", "/guardrails/\(id)", query: "guardrailVersion=1")
+            #expect(one.status == 202)
+            let after = await again.service.guardrailBytes(of: again.identity.project)
+            #expect(after < before - 50_000)
+
+            let left = ControlService.maximumGuardrailBytesOfAll - after - each
+            await again.service.setGuardrailBytes(left - 100, of: ProjectID(high: 9, low: 9))
+            #expect(await again.ask("POST", "/guardrails/\(id)").status == 202)
+            let none = await again.ask("POST", "/guardrails", body: Self.form("small"))
+            #expect(none.exception == "ServiceQuotaExceededException")
+            #expect(none.text.contains("of all projects here have reached 16 MiB"))
+            try again.store.close()
+        }
+    }
+}
+
+extension ControlService {
+    fileprivate func guardrailBytes(of project: ProjectID) -> Int {
+        directory.guardrailBytes[project] ?? 0
+    }
+
+    fileprivate func setGuardrailBytes(_ bytes: Int, of project: ProjectID) {
+        directory.guardrailBytes[project] = bytes
+    }
 }
