@@ -122,13 +122,17 @@ def test_answers_are_parsed_by_the_package(client):
         assert stream.get_final_message().parsed_output == parsed
 
 
-def test_a_strict_tool_is_called_as_its_schema_says(client):
-    schema = {**VERDICT, "properties": {**VERDICT["properties"], "city": {"type": "string"}}}
-    tool = {"name": "judge", "strict": True, "input_schema": schema}
-    message = create(
-        client, max_tokens=96, tools=[tool], tool_choice={"type": "tool", "name": "judge"}, **COLD)
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_tool_is_called_as_its_schema_says(client, strict):
+    tool = {**WEATHER_TOOL, "strict": strict, "input_schema": VERDICT}
+    options = {
+        "messages": [{"role": "user", "content": "What is the weather in Berlin?"}],
+        "tools": [tool], "tool_choice": {"type": "any"}, **COLD}
+    message = create(client, max_tokens=128, **options)
     call = next(block for block in message.content if block.type == "tool_use")
-    jsonschema.validate(call.input, schema)
+    jsonschema.validate(call.input, VERDICT)
+    with pytest.raises(anthropic.BadRequestError, match="output_config.format.*calls none"):
+        create(client, output_config={"format": {"type": "json_schema", "schema": {}}}, **options)
 
 
 def test_count_tokens_is_what_an_answer_reads(client):

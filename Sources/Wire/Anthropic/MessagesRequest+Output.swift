@@ -26,6 +26,7 @@ extension MessagesRequest {
 
     /// A schema that the answer must have.
     private mutating func writeFormat(_ format: JSONValue) throws(Failure) {
+        if mayCallTools { throw besideTools }
         let inner = try members(of: format, known: ["type", "schema"])
         guard cursor.isText(try required("type", in: inner), "json_schema") else {
             throw invalid("type", "must be \"json_schema\"")

@@ -26,9 +26,12 @@ extension MessagesRequest {
             case .auto, .never, nil: return
             }
         }
+        mayCallTools = true
         switch choice {
         case .auto: write(",\"tool_choice\":\"auto\"")
-        case .never: write(",\"tool_choice\":\"none\"")
+        case .never:
+            mayCallTools = false
+            write(",\"tool_choice\":\"none\"")
         // One tool alone, for engines do not all take a choice by name.
         case .any, .tool: write(",\"tool_choice\":\"required\"")
         case nil: break

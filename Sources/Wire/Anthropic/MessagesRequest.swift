@@ -26,6 +26,8 @@ struct MessagesRequest: RequestTranslation {
     /// Where the value that is being read stands, for an error's path.
     var path: [TranslationStep] = []
     var extensions: [String] = []
+    /// There are tools, and the model may call them.
+    var mayCallTools = false
 
     init(cursor: JSONCursor, purpose: DialectPurpose) {
         self.cursor = cursor

@@ -143,6 +143,7 @@ struct ConverseRequest: RequestTranslation {
         }
         guard let format = config.value("textFormat", in: cursor) else { return }
         path.append(.name("textFormat"))
+        if members.value("toolConfig", in: cursor) != nil { throw besideTools }
         let inner = try self.members(of: format, known: ["type", "structure"])
         guard cursor.isText(try required("type", in: inner), "json_schema") else {
             throw invalid("type", "must be \"json_schema\"")

@@ -132,6 +132,15 @@ extension RequestTranslation {
         return Failure(.unsupported, "\(path): \(complaint).", parameter: path)
     }
 
+    /// About a schema for the answer, at the path: an engine that is held to one calls no tool.
+    var besideTools: Failure {
+        let path = joined(nil)
+        return Failure(
+            .unsupported,
+            "\(path): cannot stand beside tools that may be called, because an answer that is held "
+                + "to a schema calls none. Leave out one of the two.", parameter: path)
+    }
+
     private func joined(_ last: String?) -> String {
         path.isEmpty && last == nil ? "The body" : Self.text(of: path, last: last)
     }

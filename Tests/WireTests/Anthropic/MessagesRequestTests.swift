@@ -73,6 +73,13 @@ struct MessagesRequestTests {
                 + #""strict":true,"schema":{"type":"object"}}}"#
         ),
         (
+            #","tools":[{"name":"a","input_schema":{}}],"tool_choice":{"type":"none"},"#
+                + #""output_config":{"format":{"type":"json_schema","schema":{}}}"#,
+            #","tools":[{"type":"function","function":{"name":"a","parameters":{}}}],"#
+                + #""tool_choice":"none","response_format":{"type":"json_schema","#
+                + #""json_schema":{"name":"answer","strict":true,"schema":{}}}"#
+        ),
+        (
             #","output_format":{"type":"json_schema","schema":{"type":"null"}},"#
                 + #""output_config":{"effort":"xhigh"}"#,
             #","response_format":{"type":"json_schema","json_schema":{"name":"answer","#
@@ -174,6 +181,11 @@ struct MessagesRequestTests {
             "thinking.budget_tokens"
         ),
         (request(#","mcp_servers":[]"#), "mcp_servers"),
+        (
+            request(
+                #","output_config":{"format":{"type":"json_schema","schema":{}}},"#
+                    + #""tools":[{"name":"a","input_schema":{}}]"#), "output_config.format"
+        ),
         (request(#","output_config":{"effort":"hard"}"#), "output_config.effort"),
         (request(#","output_config":{"task_budget":{}}"#), "output_config.task_budget"),
         (request(#","output_config":{"format":{"type":"text"}}"#), "output_config.format.type"),

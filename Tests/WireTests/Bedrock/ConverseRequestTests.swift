@@ -136,6 +136,12 @@ struct ConverseRequestTests {
         (request(#","outputConfig":{"effort":""}"#), .invalidRequest, "outputConfig.effort"),
         (
             request(
+                #","outputConfig":{"textFormat":{}},"toolConfig":{"tools":[{"toolSpec":"#
+                    + #"{"name":"f","inputSchema":{"json":{}}}}]}"#),
+            .unsupported, "outputConfig.textFormat"
+        ),
+        (
+            request(
                 #","outputConfig":{"effort":"low"},"#
                     + #""additionalModelRequestFields":{"reasoning_effort":"low"}"#),
             .invalidRequest, "outputConfig.effort"
