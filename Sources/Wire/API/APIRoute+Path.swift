@@ -1,4 +1,4 @@
-extension APIRoute {
+extension APIRoute: AddressedOperation {
     /// Why a request line names no operation.
     package enum Mismatch: Error, Hashable, Sendable {
         case unknownPath
@@ -11,14 +11,9 @@ extension APIRoute {
     package static func match(
         method: String, path: String, among routes: [APIRoute] = allCases
     ) throws(Mismatch) -> (route: APIRoute, parameters: [String: String]) {
-        var allowed: [Method] = []
-        for route in routes {
-            guard let parameters = route.parameters(in: path) else { continue }
-            // A fixed segment beats a parameter: the table has no template that another one hides.
-            if route.method.rawValue == method { return (route, parameters) }
-            if !allowed.contains(route.method) { allowed.append(route.method) }
-        }
-        throw allowed.isEmpty ? .unknownPath : .methodNotAllowed(allowed: allowed)
+        let found = try match(
+            method: method, segments: PathTemplate.segments(of: path), among: routes)
+        return (found.operation, found.parameters)
     }
 
     /// The path of this operation: `values` fill the template's parameters in their order.
@@ -29,22 +24,6 @@ extension APIRoute {
         }
         precondition(rest.isEmpty, "more values than \(template) has parameters")
         return "/" + segments.joined(separator: "/")
-    }
-
-    private func parameters(in path: String) -> [String: String]? {
-        let expected = template.split(separator: "/")
-        let actual = path.split(separator: "/", omittingEmptySubsequences: true)
-        guard expected.count == actual.count else { return nil }
-        var parameters: [String: String] = [:]
-        for (pattern, segment) in zip(expected, actual) {
-            if pattern.first == "{" {
-                guard let value = PercentCoding.decode(segment), !value.isEmpty else { return nil }
-                parameters[String(pattern.dropFirst().dropLast())] = value
-            } else if pattern != segment {
-                return nil
-            }
-        }
-        return parameters
     }
 }
 

@@ -38,7 +38,10 @@ import Wire
         #expect(APIRoute.modelList.template == "/api/v1/models")
     }
 
-    @Test(arguments: ["/nothing", "/api/v1", "/api/v1/customers/a/b/c", "/api/v2/status"])
+    @Test(arguments: [
+        "/nothing", "/api/v1", "/api/v1/customers/a/b/c", "/api/v2/status", "", "api/v1/customers",
+        "/api/v1/customers/", "//api/v1/customers", "/api/v1//customers", "/api/v1/customers/%zz",
+    ])
     func `unknown paths match nothing`(path: String) {
         #expect(throws: APIRoute.Mismatch.unknownPath) {
             _ = try APIRoute.match(method: "GET", path: path)
