@@ -31,7 +31,7 @@ demo: setup  ## Run a month of a fleet of 376 GPUs, to its economics and invoice
 # Tests that start machines of their own, one after the other: of this one, and of Slurm. The rest
 # goes in groups: simulations would starve tests that wait for a socket or a process.
 CLUSTERS := ClustersTests.(Attach|HostileLease|Isolation|LocalCluster|LocalUnprivileged|LocalVolume|Slurm)
-SIMULATIONS := CapacityPathTests|LedgerSimulationTests|Replay(Place|Products|Surplus)Tests
+SIMULATIONS := BatchSimulationTests|CapacityPathTests|LedgerSimulationTests|Replay(Place|Products|Surplus)Tests
 
 test: test-packages swift .engine/installed .venv-test/installed  ## Run all tests.
 	swift build --build-tests

@@ -6,7 +6,8 @@ package enum SpillwayCommands {
     package static let all: [any ParsableCommand.Type] = [
         StatusCommand.self, CustomerCommands.self, ProjectCommands.self, KeyCommands.self,
         CreditCommands.self, LimitCommands.self, ModelCommands.self, PriceCommands.self,
-        UsageCommand.self, InvoiceCommands.self, EconomicsCommand.self, InventoryCommands.self,
+        UsageCommand.self, BatchCommands.self, InvoiceCommands.self, EconomicsCommand.self,
+        InventoryCommands.self,
         PoolCommands.self, SurplusCommands.self, PlanCommands.self, NodeCommands.self,
         SupplierCommands.self, FloorCommands.self, MarketCommands.self, TermsCommands.self,
         QuoteCommand.self,

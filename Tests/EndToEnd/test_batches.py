@@ -205,14 +205,20 @@ def test_lists_in_pages(product, customer):
         client.batches.retrieve("batch_00000000000000000000000000")
 
 
-def test_cancel(product, make_customer):
+@pytest.mark.parametrize("owner", [False, True])
+def test_cancel(product, make_customer, owner):
     customer = make_customer()
     client = openai_of(product, customer.key)
     batch = start(client, [
         chat_line(f"{number}", number, max_tokens=400) for number in range(400)])
     wait_for(lambda: client.batches.retrieve(batch.id).status == "in_progress",
              "the batch runs", BATCH_LIMIT_SECONDS)
-    assert client.batches.cancel(batch.id).status in ("cancelling", "cancelled")
+    assert [one["id"] for one in product.command(
+        "batch", "list", "--project", customer.project)] == [batch.id]
+    if owner:
+        product.command("batch", "cancel", batch.id)
+    else:
+        assert client.batches.cancel(batch.id).status in ("cancelling", "cancelled")
     done = wait(client, batch)
     assert done.status == "cancelled" and done.cancelled_at >= done.cancelling_at
     product.settle()

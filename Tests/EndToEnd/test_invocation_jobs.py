@@ -198,6 +198,8 @@ def test_stopping_and_listing(product, signed, make_customer):
         "the job runs", LIMIT_SECONDS)
     # What it reads stays, whatever becomes of the name.
     s3.put_object(Bucket=BUCKET, Key="in/records.jsonl", Body=lines([record(1)]))
+    shown = product.command("batch", "show", "batch_" + job.split("/")[-1])
+    assert (shown["api"], shown["name"], shown["status"]) == ("bedrock", "long", "running")
     bedrock.stop_model_invocation_job(jobIdentifier=job)
     done = wait(bedrock, job)
     assert done["status"] == "Stopped" and done["totalRecordCount"] == 300

@@ -51,6 +51,20 @@ extension OwnerAPI {
         }
     }
 
+    func batches(_ call: APICall) async throws -> APIResponse {
+        switch call.route {
+        case .batchShow:
+            let id = try call.identifier("batch", of: Batch.self)
+            return try .json(try await service.batchSummary(id))
+        case .batchCancel:
+            let id = try call.identifier("batch", of: Batch.self)
+            return try .json(try await service.stopBatch(id))
+        default:
+            let project = try call.query("project").identifier("project", of: Project.self)
+            return try .json(try await service.batchSummaries(of: project))
+        }
+    }
+
     func limits(_ call: APICall) async throws -> APIResponse {
         switch call.route {
         case .projectLimits:

@@ -71,6 +71,7 @@ package struct OwnerAPI: Sendable {
         case .modelList, .modelAdd, .modelRemove, .modelShow, .modelScale, .priceList, .priceShow,
             .priceCheck, .priceApply:
             return try await offer(call)
+        case .batchList, .batchShow, .batchCancel: return try await batches(call)
         case .usage, .usageEvents, .ledgerEntries, .ledgerAccounts:
             return try await records(call)
         case .invoiceList, .invoiceIssue, .invoiceShow, .invoicePage, .invoiceExplain,

@@ -35,6 +35,11 @@ package protocol OwnerService: Sendable {
     func createKey(_ body: KeyCreateBody, idempotency: String?) async throws -> KeyCreatedBody
     func revokeKey(_ id: APIKeyID) async throws -> KeyBody
 
+    /// Customers' batches, the newest first.
+    func batchSummaries(of project: ProjectID?) async throws -> [BatchSummaryBody]
+    func batchSummary(_ id: BatchID) async throws -> BatchSummaryBody
+    func stopBatch(_ id: BatchID) async throws -> BatchSummaryBody
+
     func limits(of project: ProjectID) async throws -> LimitsBody
     func changeLimits(
         _ body: LimitsChangeBody, of project: ProjectID, idempotency: String?

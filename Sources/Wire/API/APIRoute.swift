@@ -13,6 +13,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
     case modelList, modelAdd, modelRemove, modelShow, modelScale
     case priceList, priceShow, priceCheck, priceApply
     case usage, usageEvents
+    case batchList, batchShow, batchCancel
     case invoiceList, invoiceIssue, invoiceShow, invoicePage, invoiceExplain
     case creditNoteIssue, creditNoteList, creditNoteShow, creditNotePage
     case ledgerEntries, ledgerAccounts, economics, economicsPage
@@ -162,6 +163,9 @@ package enum APIRoute: String, CaseIterable, Sendable {
 
     private var billingRow: Row {
         switch self {
+        case .batchList: Row(.get, "/api/v1/batches", "Customers' batches, the newest first.")
+        case .batchShow: Row(.get, "/api/v1/batches/{batch}", "One batch.")
+        case .batchCancel: Row(.post, "/api/v1/batches/{batch}/cancel", "Stop a batch.")
         case .usageEvents: Row(.get, "/api/v1/usage/events", "Usage, request by request.")
         case .invoiceList: Row(.get, "/api/v1/invoices", "Issued invoices.")
         case .invoiceIssue: Row(.post, "/api/v1/invoices", "Issue a period's invoices, or draft.")

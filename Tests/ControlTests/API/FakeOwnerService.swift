@@ -22,6 +22,7 @@ final class FakeOwnerService: OwnerService {
     static let organization = OrganizationID(high: 1, low: 1)
     static let project = ProjectID(high: 1, low: 2)
     static let key = APIKeyID(high: 1, low: 3)
+    static let batch = BatchID(high: 1, low: 9)
     static let status = StatusBody(
         version: "0.1.0", startedAt: .noon, ledgerSequence: 42, customers: 2, projects: 3, keys: 4,
         priceVersion: 1, held: .cents(25), quarantined: 0,
@@ -108,6 +109,22 @@ final class FakeOwnerService: OwnerService {
                 id: Self.key, project: body.project, name: "", createdAt: .noon, key: "secret"))
     }
     func revokeKey(_ id: APIKeyID) async throws -> KeyBody { try note("revoke", keyBody) }
+
+    private var batch: BatchSummaryBody {
+        BatchSummaryBody(
+            id: Self.batch, customer: Self.organization, project: Self.project, api: "openai",
+            endpoint: "/v1/chat/completions", status: .running, total: 3, succeeded: 1, failed: 0,
+            running: 2, createdAt: .noon, expiresAt: .noon)
+    }
+    func batchSummaries(of project: ProjectID?) async throws -> [BatchSummaryBody] {
+        try note("batches", [batch])
+    }
+    func batchSummary(_ id: BatchID) async throws -> BatchSummaryBody {
+        try note("batch", batch)
+    }
+    func stopBatch(_ id: BatchID) async throws -> BatchSummaryBody {
+        try note("stop batch", batch)
+    }
 
     func limits(of project: ProjectID) async throws -> LimitsBody {
         try note("project limits", LimitsBody())

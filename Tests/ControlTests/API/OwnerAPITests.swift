@@ -30,6 +30,7 @@ import Wire
     private static let customer = "/api/v1/customers/\(FakeOwnerService.organization)"
     private static let project = "/api/v1/projects/\(FakeOwnerService.project)"
     private static let key = "/api/v1/keys/\(FakeOwnerService.key)"
+    private static let batch = "/api/v1/batches/\(FakeOwnerService.batch)"
 
     @Test(
         arguments: [
@@ -66,6 +67,9 @@ import Wire
             ("DELETE", key, "", 200, "revoke"),
             ("GET", key + "/limits", "", 200, "key limits"),
             ("PATCH", key + "/limits", #"{"concurrency":3}"#, 200, "change key limits"),
+            ("GET", "/api/v1/batches", "", 200, "batches"),
+            ("GET", batch, "", 200, "batch"),
+            ("POST", batch + "/cancel", "", 200, "stop batch"),
             ("GET", "/api/v1/models", "", 200, "models"),
             ("POST", "/api/v1/models", #"{"name":"m","gguf":"/f","price_as":"t"}"#, 201, "add m"),
             ("DELETE", "/api/v1/models/org%2Fm", "", 200, "remove org/m"),

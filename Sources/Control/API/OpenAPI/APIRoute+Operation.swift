@@ -237,6 +237,10 @@ extension APIRoute {
             APIOperation(nil, .json([KeyBody].self), query: [("project", "Of this project.")])
         case .keyCreate: .made(KeyCreateBody.self, KeyCreatedBody.self)
         case .keyRevoke: APIOperation(nil, .json(KeyBody.self))
+        case .batchList:
+            APIOperation(
+                nil, .json([BatchSummaryBody].self), query: [("project", "Of this project.")])
+        case .batchShow, .batchCancel: APIOperation(nil, .json(BatchSummaryBody.self))
         case .modelList: APIOperation(nil, .json([ModelBody].self))
         case .modelAdd: .made(ModelAddBody.self, ModelBody.self)
         case .modelRemove, .modelShow: APIOperation(nil, .json(ModelBody.self))
