@@ -316,11 +316,10 @@ def test_objects(product, signed, make_customer):
 
 def test_files_in_parts(signed, tmp_path):
     s3 = signed()("s3")
-    bytes_ = random.Random(1).randbytes(11 << 20)
+    bytes_ = random.Random(1).randbytes(31 << 20)
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(bytes_)
-    config = TransferConfig(
-        multipart_threshold=5 << 20, multipart_chunksize=5 << 20, max_concurrency=2)
+    config = TransferConfig(multipart_threshold=5 << 20, multipart_chunksize=5 << 20)
     s3.upload_file(str(source), BUCKET, "large", Config=config)
     s3.download_file(BUCKET, "large", str(target), Config=config)
     assert target.read_bytes() == bytes_

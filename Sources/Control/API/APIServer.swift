@@ -17,7 +17,7 @@ struct APIServer: Sendable {
     let maximumBody: @Sendable (String, String) -> Int
     let respond: @Sendable (APIRequest) async -> APIResponse
     let attach: @Sendable (APIRequest) async throws -> Attachment
-    private let uploads = UploadPlaces()
+    private let uploads = UploadRoom()
 
     /// Serves until the task is cancelled. `listening` is told where.
     func run(listening: @escaping @Sendable (any Channel) async -> Void) async throws {
@@ -90,14 +90,19 @@ struct APIServer: Sendable {
         return headers
     }
 
+    /// What nobody has told the length of may be as long as it is allowed to be.
+    private static func length(_ headers: [String: String], upTo limit: Int) -> Int {
+        let told = headers[CustomerHeader.length] ?? headers["content-length"]
+        return min(limit, told.flatMap { Int($0) } ?? limit)
+    }
+
     private func answer(_ request: Request, _ headers: [String: String]) async -> APIResponse {
         let method = request.method == .head ? "GET" : request.method.rawValue
         let limit = maximumBody(method, request.uri.path)
         let project = headers[CustomerHeader.project] ?? ""
-        if limit > UploadPlaces.shortBody {
-            guard uploads.enter(project) else { return .failure(UploadPlaces.failure) }
-        }
-        defer { if limit > UploadPlaces.shortBody { uploads.leave(project) } }
+        let bytes = method == "GET" ? 0 : Self.length(headers, upTo: limit)
+        guard uploads.enter(project, bytes) else { return .failure(UploadRoom.failure) }
+        defer { uploads.leave(project, bytes) }
         do {
             let body = try await request.body.collect(upTo: limit)
             return await respond(

@@ -65,7 +65,7 @@ extension ClientConnection {
         control = ControlExchange(
             head: controlHead(
                 head, sender?.key, request: request, wantsUpgrade: wantsUpgrade,
-                hasBody: header.hasBody),
+                body: header),
             digest: sender?.digest, wantsUpgrade: wantsUpgrade, client: self)
         loop.forwards += 1
     }
@@ -73,7 +73,7 @@ extension ClientConnection {
     /// Nothing of the client's header is believed: what control takes for true is written here.
     private func controlHead(
         _ head: HTTPRequestHead, _ key: KeyEntry?, request: RequestID, wantsUpgrade: Bool,
-        hasBody: Bool
+        body: HeaderScan
     ) -> HTTPRequestHead {
         var headers = HTTPHeaders()
         headers.add(name: "host", value: "control")
@@ -87,7 +87,12 @@ extension ClientConnection {
             headers.add(name: CustomerHeader.project, value: "\(key.project)")
             headers.add(name: CustomerHeader.key, value: "\(key.key)")
         }
-        if hasBody { headers.add(name: "transfer-encoding", value: "chunked") }
+        if body.hasBody {
+            headers.add(name: "transfer-encoding", value: "chunked")
+            if !body.isChunked {
+                headers.add(name: CustomerHeader.length, value: "\(body.contentLength)")
+            }
+        }
         if wantsUpgrade {
             headers.add(name: "connection", value: "Upgrade")
             headers.add(name: "upgrade", value: APIRoute.attachProtocol)

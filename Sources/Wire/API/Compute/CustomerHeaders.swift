@@ -4,6 +4,8 @@ package enum CustomerHeader {
     package static let organization = "x-spillway-organization"
     package static let project = "x-spillway-project"
     package static let key = "x-spillway-key"
+    /// How many bytes of body follow, where the client has said so.
+    package static let length = "x-spillway-length"
     /// Of a gateway's own: it wants a response's whole conversation, answer included.
     package static let conversation = "x-spillway-conversation"
 }
