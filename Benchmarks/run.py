@@ -25,10 +25,14 @@ FOLDER = Path(__file__).resolve().parent
 SCRIPT = FOLDER / "load" / "request.lua"
 WORK = ROOT / ".build" / "bench"
 CHAT = "/v1/chat/completions"
-# Other dialects: what they are called, where they are asked, plain and streamed.
+# Other dialects: what they are called, where they are asked, plain and streamed. InvokeModel takes a
+# body of Anthropic's form, as most of its users send.
 DIALECTS = {
     "messages": ("Anthropic's Messages", "/v1/messages", "/v1/messages"),
     "converse": ("Bedrock's Converse", "/model/bench/converse", "/model/bench/converse-stream"),
+    "invoke": (
+        "Bedrock's InvokeModel", "/model/bench/invoke",
+        "/model/bench/invoke-with-response-stream"),
     "responses": ("OpenAI's Responses", "/v1/responses", "/v1/responses"),
 }
 PLAIN_CONNECTIONS = 64
@@ -121,6 +125,10 @@ def dialect_body(dialect, streaming):
         body = {
             "model": "bench", "instructions": system, "input": prompt, "temperature": heat,
             "max_output_tokens": most, "stream": streaming}
+    elif dialect == "invoke":
+        body = {
+            "anthropic_version": "bedrock-2023-05-31", "system": system,
+            "messages": chat["messages"][1:], "temperature": heat, "max_tokens": most}
     else:
         body = {**chat, "system": system, "messages": chat["messages"][1:], "stream": streaming}
     return json.dumps(body).encode()
