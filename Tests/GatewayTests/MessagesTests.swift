@@ -102,10 +102,15 @@ struct MessagesTests {
             for line in [
                 "requests-limit: 1", "requests-remaining: 0", "requests-reset: 2026-11-21T",
                 "tokens-limit: 100000", "tokens-remaining: ", "tokens-reset: 2026-11-21T",
+                "input-tokens-limit: 100000", "output-tokens-limit: 100000",
+                "output-tokens-reset: 2026-11-21T",
             ] {
                 #expect(first.contains("\r\nanthropic-ratelimit-\(line)"), "\(first)")
             }
             #expect(!first.contains("x-ratelimit"))
+            // One limit for what goes in and what comes out: all of it may be taken by either.
+            let left = first.matches(of: /anthropic-ratelimit-(?:\w+-)?tokens-remaining: (\d+)/)
+            #expect(left.count == 3 && Set(left.map(\.1)).count == 1)
             let second = try await MessagesClient.ask(stand)
             #expect(second.hasPrefix("HTTP/1.1 429 "))
             #expect(second.contains(#""error":{"type":"rate_limit_error""#))

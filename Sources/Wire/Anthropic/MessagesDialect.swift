@@ -99,13 +99,24 @@ package enum MessagesDialect: Dialect {
 
     package static let requestHeader = "request-id"
 
+    /// We have one limit on tokens, over what goes in and what comes out. All that is left of it
+    /// may be taken by either: so what Anthropic tells of the one, of the other and of both is the
+    /// same figure.
     package static func limitHeaders(
         _ limit: DialectLimit
     ) -> [(name: String, value: String)] {
-        let prefix = "anthropic-ratelimit-\(limit.kind.rawValue)-"
-        return [
-            (prefix + "limit", "\(limit.limit)"), (prefix + "remaining", "\(limit.remaining)"),
-            (prefix + "reset", "\(limit.resetsAt)"),
-        ]
+        let kinds =
+            switch limit.kind {
+            case .requests: ["requests"]
+            case .tokens: ["tokens", "input-tokens", "output-tokens"]
+            }
+        return kinds.flatMap { kind in
+            let prefix = "anthropic-ratelimit-\(kind)-"
+            return [
+                (name: prefix + "limit", value: "\(limit.limit)"),
+                (name: prefix + "remaining", value: "\(limit.remaining)"),
+                (name: prefix + "reset", value: "\(limit.resetsAt)"),
+            ]
+        }
     }
 }
