@@ -22,14 +22,18 @@ package struct GatewaySnapshot: Codable, Sendable {
     package var aliases: [AliasTerms]
     /// All versions of all projects' guardrails.
     package var guardrails: [GuardrailTerms]
+    /// Of what temporary credentials are made and known by; nil where control has no secret to make
+    /// it of.
+    package var sessionSecret: String?
 
     package init(
         version: Int64 = 0, organizations: [OrganizationTerms] = [], projects: [ProjectTerms] = [],
         keys: [KeyTerms] = [], deployments: [Deployment] = [], priceBooks: [PriceBook] = [],
         replicas: [ReplicaSnapshot] = [], supplies: [TokenSupply] = [],
         warmUps: [WarmUpTerms] = [], aliases: [AliasTerms] = [],
-        guardrails: [GuardrailTerms] = []
+        guardrails: [GuardrailTerms] = [], sessionSecret: String? = nil
     ) {
+        self.sessionSecret = sessionSecret
         self.aliases = aliases
         self.version = version
         self.organizations = organizations

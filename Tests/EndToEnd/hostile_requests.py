@@ -2,7 +2,7 @@
 
 A case is the bytes that are sent on one connection. `status` is what may come back: 0 stands for a
 connection that is closed without an answer, which is allowed where no answer can be trusted to
-reach the right reader. `code` is the error object's code, `exception` in its place what Bedrock's
+reach the right reader. `code` is the error object's code, `exception` in its place what AWS's
 addresses name. After a case with `closes`, exactly one
 answer has come and the connection is closed: whatever follows in the stream was not taken for a
 request.
@@ -332,6 +332,55 @@ def kept():
         exception="UnrecognizedClientException")
 
 
+def token_service():
+    """The address of AWS's token service, and addresses that claim to be signed."""
+    asked = b"Action=GetCallerIdentity&Version=2011-06-15"
+
+    def form(name, payload, status, exception, headers=(), path="/", closes=False):
+        lines = ["Content-Type: application/x-www-form-urlencoded",
+                 f"Content-Length: {len(payload)}", *headers]
+        return Case(f"token service: {name}", head("POST", path, lines, key=None) + payload,
+                    {status}, exception=exception, closes=closes)
+
+    missing, unknown = "MissingAuthenticationToken", "InvalidClientTokenId"
+    header = "Authorization: AWS4-HMAC-SHA256 Credential={}/20261122/r/sts/aws4_request, "
+    header += "SignedHeaders=host, Signature=" + "0" * 64
+    query = ("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}%2F20261122%2Fr%2F{}%2Faws4_request"
+             "&X-Amz-Date=20261122T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host"
+             "&X-Amz-Signature=" + "0" * 64)
+    yield form("unsigned", asked, 403, missing)
+    yield form("nothing", b"", 403, missing)
+    yield form("no form at all", b"\xff=%zz&&&=&\x00", 403, missing)
+    yield form("with a key", asked, 403, missing, ["Authorization: Bearer KEY"])
+    yield form("signed by nobody", asked, 403, unknown, [header.format("AKIDEXAMPLE")])
+    yield form("temporary without a token", asked, 403, unknown, [header.format("ASIA" + "A" * 16)])
+    for name, token in [("empty", ""), ("short", "A"), ("zero", "A" * 100), ("long", "A" * 20_000),
+                        ("no digits", "%%%%"), ("binary", "\xff\xfe")]:
+        yield Case(f"token service: {name} token", head("POST", "/", [
+            "Content-Type: application/x-www-form-urlencoded", "Content-Length: 0",
+            header.format("ASIA" + "A" * 16)], key=None)[:-2]
+            + f"X-Amz-Security-Token: {token}\r\n\r\n".encode("latin-1"), {403}, exception=unknown)
+    yield form("half a signature", asked, 400, "IncompleteSignature",
+               ["Authorization: AWS4-HMAC-SHA256 Credential=a"])
+    yield form("too long", asked + b"&a=" + b"b" * (1 << 20), 413, "RequestEntityTooLarge",
+               closes=True)
+    yield form("signed twice", asked, 400, "IncompleteSignature", [header.format("AKIDEXAMPLE")],
+               path="/?" + query.format("AKIDEXAMPLE", "sts"))
+    yield Case("token service: in JSON", post(b"{}", "/", key=None), {405})
+    models, incomplete = "/foundation-models?", "IncompleteSignatureException"
+    good = query.format("AKIDEXAMPLE", "bedrock")
+    for name, path, status, exception in [
+            ("unsigned", "/?Action=GetCallerIdentity", 403, missing),
+            ("by nobody", "/?Action=A&" + query.format("AKIDEXAMPLE", "sts"), 403, unknown),
+            ("models by nobody", models + good, 403, "UnrecognizedClientException"),
+            ("half", models + "X-Amz-Algorithm=", 403, incomplete),
+            ("for no time", models + good.replace("=60", "=0"), 403, incomplete),
+            ("twice", models + good + "&" + good, 403, incomplete),
+            ("broken escape", models + query.format("%zz", "bedrock"), 403, incomplete)]:
+        yield Case(f"signed address: {name}", head("GET", path, key=None), {status},
+                   exception=exception)
+
+
 def identities():
     """Keys that are none."""
     for name, value in [
@@ -379,5 +428,5 @@ def harmless():
 
 
 def all_cases():
-    return [case for group in (framing, sizes, malformed_json, wrong_fields, routes, kept, identities,
-                               harmless) for case in group()]
+    return [case for group in (framing, sizes, malformed_json, wrong_fields, routes, kept,
+                               token_service, identities, harmless) for case in group()]

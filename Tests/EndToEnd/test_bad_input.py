@@ -7,6 +7,7 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from xml.etree import ElementTree
 
 import pytest
 
@@ -104,6 +105,12 @@ def complaint(case, answer, ended):
     # What the HTTP parser itself refuses may have no body; what is above it has one.
     if not body and status in (400, 414, 431, 501, 505) and case.closes:
         return None
+    if case.exception and headers.get("content-type") == "text/xml":
+        # The form of AWS's token service.
+        error = ElementTree.fromstring(body)
+        told = error.findtext("{*}Error/{*}Code")
+        is_right = told == case.exception and error.findtext("{*}Error/{*}Message")
+        return None if is_right else f"{told}: {body[:200]}"
     if case.exception:
         # Bedrock's form.
         told = headers.get("x-amzn-errortype")

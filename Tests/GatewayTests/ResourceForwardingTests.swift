@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Link
 import TestKit
@@ -13,8 +12,6 @@ import Wire
 @Suite(.timeLimit(.minutes(1)))
 struct ResourceForwardingTests {
     private static let plain = FakeEngine.Script(EngineAnswers.plain(EngineAnswers.json()))
-    private static let signingSecret = "a secret"
-    private static let accessKey = "\(APIKeyID(high: 3, low: 1))"
     private static let list = "/foundation-models?byOutputModality=TEXT"
 
     private static func run(
@@ -32,45 +29,19 @@ struct ResourceForwardingTests {
             } : nil
         try await GatewayStand.run(
             answer: plain, limits: { $0.customersSocket = path },
-            snapshot: { $0.keys[0].signingSecret = signingSecret },
+            snapshot: { $0.keys[0].signingSecret = SigningClient.secret },
         ) { stand in try await body(stand, port) }
         await port?.stop()
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
     /// A request as clients of AWS sign it, at the stand's noon.
     private static func signed(
         _ method: String, _ target: String, body: String = "", sending sent: String? = nil,
-        key: String = accessKey, secret: String = signingSecret
+        key: String = SigningClient.accessKey, secret: String = SigningClient.secret
     ) throws -> String {
-        let digits = "\(Instant.noon)".filter(\.isNumber).prefix(14)
-        let (day, time) = (String(digits.prefix(8)), String(digits.suffix(6)))
-        let date = "\(day)T\(time)Z"
-        let request = SignedRequest(
-            method: method, target: target,
-            headers: [(name: "host", value: "g"), (name: "x-amz-date", value: date)])
-        let scope = "\(day)/us-east-1/bedrock/aws4_request"
-        let canonical = try request.canonical(
-            signing: ["host", "x-amz-date"], payloadHash: hex(SHA256.hash(data: Data(body.utf8))),
-            path: .normalized)
-        let text = SignedRequest.toSign(
-            at: date, scope: scope, hash: hex(SHA256.hash(data: Data(canonical.utf8))))
-        var signingKey = SymmetricKey(data: Data("AWS4\(secret)".utf8))
-        for part in [day, "us-east-1", "bedrock", "aws4_request"] {
-            signingKey = SymmetricKey(
-                data: HMAC<SHA256>.authenticationCode(for: Data(part.utf8), using: signingKey))
-        }
-        let signature = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: signingKey)
-        let payload = sent ?? body
-        return
-            "\(method) \(target) HTTP/1.1\r\nHost: g\r\nConnection: close\r\nX-Amz-Date: \(date)\r\n"
-            + "Authorization: AWS4-HMAC-SHA256 Credential=\(key)/\(scope), "
-            + "SignedHeaders=host;x-amz-date, Signature=\(hex(signature))\r\n"
-            + "Content-Length: \(payload.utf8.count)\r\n\r\n\(payload)"
+        try SigningClient(accessKey: key, secret: secret).request(
+            method, target, body: body, sending: sent)
     }
 
     private func exchange(_ request: String, _ stand: GatewayStand) async throws -> String {
@@ -98,10 +69,36 @@ struct ResourceForwardingTests {
             ] {
                 #expect(try await exchange(request, stand).hasPrefix("HTTP/1.1 200"))
                 let sent = try #require(port?.requests.last)
-                #expect(sent.contains("x-spillway-key: \(Self.accessKey)\r\n"))
+                #expect(sent.contains("x-spillway-key: \(SigningClient.accessKey)\r\n"))
                 #expect(sent.count { $0 == "b" } >= size)
                 #expect(!sent.contains("AWS4"))
             }
+        }
+    }
+
+    @Test func `an address that was signed in its query passes without its signature`()
+        async throws
+    {
+        try await Self.run { stand, port in
+            let client = SigningClient(at: .noon + .seconds(-3000))
+            let target = try client.presigned("GET", Self.list, for: 3600)
+            #expect(try await exchange(SigningClient.get(target), stand).hasPrefix("HTTP/1.1 200"))
+            let sent = try #require(port?.requests.last)
+            #expect(sent.hasPrefix("GET \(Self.list) HTTP/1.1\r\n"))
+            #expect(sent.contains("x-spillway-key: \(SigningClient.accessKey)\r\n"))
+            #expect(!sent.contains("X-Amz-"))
+            for wrong in [
+                target + "&more=1", target.replacing("TEXT", with: "IMAGE"),
+                try client.presigned("GET", Self.list, for: 2999),
+                try client.presigned("DELETE", Self.list, for: 3600),
+                try client.presigned("GET", Self.list, for: 604_801),
+                try client.presigned("GET", Self.list, for: 3600, body: "body"),
+            ] {
+                let answer = try await exchange(SigningClient.get(wrong), stand)
+                #expect(answer.hasPrefix("HTTP/1.1 403"), "\(wrong)")
+                #expect(!answer.contains("X-Amz-Signature="))
+            }
+            #expect(port?.requests.count == 1)
         }
     }
 

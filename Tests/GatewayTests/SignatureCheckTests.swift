@@ -20,6 +20,16 @@ struct SignatureCheckTests {
         var stringToSign: String
         var signature: String
         var signedRequest: String
+        var query: InQuery
+
+        /// The same request, signed in its query.
+        struct InQuery: Decodable {
+            var seconds: Int64
+            var canonicalRequest: String
+            var stringToSign: String
+            var signature: String
+            var signedRequest: String
+        }
 
         var pair: AccessKeyPair { AccessKeyPair(secret: secret, sessionToken: token) }
         var now: Instant {
@@ -27,8 +37,11 @@ struct SignatureCheckTests {
         }
 
         /// The signed request, and its body.
-        func request() throws -> (request: SignedRequest, body: [UInt8]) {
-            let parts = signedRequest.components(separatedBy: "\n\n")
+        func request(
+            inQuery: Bool = false
+        ) throws -> (request: SignedRequest, body: [UInt8]) {
+            let parts = (inQuery ? query.signedRequest : signedRequest).components(
+                separatedBy: "\n\n")
             let lines = parts[0].components(separatedBy: "\n")
             let words = lines[0].components(separatedBy: " ")
             let headers = lines.dropFirst().map { line in
@@ -45,13 +58,15 @@ struct SignatureCheckTests {
         }
 
         func verify(
-            _ change: (inout SignedRequest) -> Void = { _ in }, body: [UInt8]? = nil,
-            by pair: AccessKeyPair? = nil, after wait: Duration = .zero
+            inQuery: Bool = false, _ change: (inout SignedRequest) -> Void = { _ in },
+            body: [UInt8]? = nil, by pair: AccessKeyPair? = nil, after wait: Duration = .zero
         ) throws {
-            var (request, ownBody) = try request()
+            var (request, ownBody) = try request(inQuery: inQuery)
             change(&request)
-            let claim = try SignatureClaim(
-                authorization: try #require(request.single("authorization")))
+            let claim =
+                inQuery
+                ? try SignatureClaim(presigned: request.target)
+                : try SignatureClaim(authorization: try #require(request.single("authorization")))
             let now = try now + wait
             try (body ?? ownBody).withUnsafeBytes { bytes in
                 try SignatureCheck(service: service, normalizesPath: normalize).verify(
@@ -90,9 +105,101 @@ struct SignatureCheckTests {
             let toSign = vector.stringToSign.components(separatedBy: "\n")
             #expect(
                 SignedRequest.toSign(
-                    at: try request.date().text, scope: claim.scope, hash: toSign[3])
+                    at: try request.stamp().text, scope: claim.scope, hash: toSign[3])
                     == vector.stringToSign)
             #expect(throws: Never.self, "\(vector.name)") { try vector.verify() }
+        }
+    }
+
+    @Test func everyVectorIsVerifiedInItsQuery() throws {
+        for vector in try Self.vectors() {
+            let (request, _) = try vector.request(inQuery: true)
+            #expect(SignatureClaim.isPresigned(request.target))
+            let claim = try SignatureClaim(presigned: request.target)
+            let presigned = try #require(claim.presigned)
+            #expect(claim.accessKey == vector.accessKey)
+            #expect(presigned.seconds == vector.query.seconds)
+            #expect(presigned.sessionToken == vector.token)
+            let lines = vector.query.canonicalRequest.components(separatedBy: "\n")
+            #expect(
+                try request.canonical(
+                    signing: claim.signedHeaders, payloadHash: try #require(lines.last),
+                    path: vector.normalize ? .normalized : .encodedAgain, isPresigned: true)
+                    == vector.query.canonicalRequest,
+                "\(vector.name)")
+            #expect(throws: Never.self, "\(vector.name)") { try vector.verify(inQuery: true) }
+            let (plain, _) = try vector.request()
+            #expect(SignatureClaim.unsigned(request.target) == plain.target)
+        }
+    }
+
+    @Test func nothingMayChangeInASignedAddress() throws {
+        for vector in try Self.vectors() {
+            for change in [
+                { $0.method = "PUT" }, { $0.target += "&x=y" },
+                { $0.target = $0.target.replacing("Expires=3600", with: "Expires=3601") },
+                { $0.target = $0.target.replacing("%2Fus-east-1", with: "%2Feu-west-1") },
+                { $0.headers.append((name: "x-amz-meta", value: "a")) },
+                { $0.headers = [("Host", "elsewhere.example")] },
+            ] as [(inout SignedRequest) -> Void] {
+                #expect(throws: SignatureFault.self, "\(vector.name)") {
+                    try vector.verify(inQuery: true, change)
+                }
+            }
+            #expect(throws: SignatureFault.mismatch) {
+                try vector.verify(inQuery: true, body: [1])
+            }
+        }
+    }
+
+    @Test func aSignedAddressHoldsAsLongAsItSays() throws {
+        let vector = try Self.vector("get-vanilla")
+        for seconds in [-300, 0, 301, 3599] {
+            #expect(throws: Never.self) {
+                try vector.verify(inQuery: true, after: .seconds(seconds))
+            }
+        }
+        let end = try vector.now + .seconds(3600)
+        #expect(throws: SignatureFault.ended(end, now: end)) {
+            try vector.verify(inQuery: true, after: .seconds(3600))
+        }
+        let early = try vector.now + .seconds(-301)
+        #expect(throws: SignatureFault.clockSkew(said: try vector.now, now: early)) {
+            try vector.verify(inQuery: true, after: .seconds(-301))
+        }
+    }
+
+    @Test(arguments: [
+        ("X-Amz-Expires=3600", "X-Amz-Expires=0"), ("X-Amz-Expires=3600", "X-Amz-Expires=604801"),
+        ("X-Amz-Expires=3600", "X-Amz-Expires=soon"), ("X-Amz-Expires=3600&", ""),
+        ("X-Amz-Date=20150830T123600Z", "X-Amz-Date=today"),
+        ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"), ("X-Amz-SignedHeaders=host&", ""),
+        ("X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders=date"),
+        ("X-Amz-Signature=", "X-Amz-Signature=00"),
+        ("&X-Amz-Signature", "&X-Amz-Date=1&X-Amz-Signature"),
+        ("%2Faws4_request", "%2Faws4"), ("%2Faws4_request", "%zz"),
+    ])
+    func anIncompleteQueryIsNoClaim(part: String, change: String) throws {
+        let target = try Self.vector("get-vanilla").request(inQuery: true).request.target
+        let changed = target.replacing(part, with: change)
+        #expect(changed != target)
+        #expect(throws: SignatureFault.self) { try SignatureClaim(presigned: changed) }
+    }
+
+    @Test func temporaryPairsEnd() throws {
+        for inQuery in [false, true] {
+            let session = try Self.vector("post-sts-header-before")
+            var pair = session.pair
+            pair.end = try session.now + .seconds(1)
+            #expect(throws: Never.self) { try session.verify(inQuery: inQuery, by: pair) }
+            pair.end = try session.now
+            #expect(throws: SignatureFault.expiredToken) {
+                try session.verify(inQuery: inQuery, by: pair)
+            }
+            pair.sessionToken = nil
+            #expect(throws: SignatureFault.unknownKey) {
+                try session.verify(inQuery: inQuery, by: pair)
+            }
         }
     }
 

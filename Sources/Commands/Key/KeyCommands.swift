@@ -4,7 +4,7 @@ package struct KeyCommands: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "key",
         abstract: "API keys, by which a project's requests are known.",
-        subcommands: [KeyCreate.self, KeyList.self, KeyRevoke.self])
+        subcommands: [KeyCreate.self, KeyList.self, KeyRevoke.self, KeySession.self])
 
     package init() {}
 }

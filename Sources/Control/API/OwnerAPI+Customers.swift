@@ -42,6 +42,9 @@ extension OwnerAPI {
         case .keyRevoke:
             let id = try call.identifier("key", of: APIKey.self)
             return try .json(try await service.revokeKey(id))
+        case .sessionCreate:
+            let id = try call.identifier("key", of: APIKey.self)
+            return try .json(try await service.createSession(of: id, call.body()), status: 201)
         case .keyList:
             let project = try call.query("project").identifier("project", of: Project.self)
             return try .json(try await service.keys(of: project))

@@ -64,7 +64,8 @@ package struct OwnerAPI: Sendable {
         case .status: return try .json(try await service.status())
         case .customerList, .customerCreate, .customerShow, .creditList, .creditAdd, .creditLimit:
             return try await customers(call)
-        case .projectList, .projectCreate, .projectShow, .keyList, .keyCreate, .keyRevoke:
+        case .projectList, .projectCreate, .projectShow, .keyList, .keyCreate, .keyRevoke,
+            .sessionCreate:
             return try await access(call)
         case .projectLimits, .projectLimitsChange, .keyLimits, .keyLimitsChange:
             return try await limits(call)

@@ -34,6 +34,9 @@ package protocol OwnerService: Sendable {
     func keys(of project: ProjectID?) async throws -> [KeyBody]
     func createKey(_ body: KeyCreateBody, idempotency: String?) async throws -> KeyCreatedBody
     func revokeKey(_ id: APIKeyID) async throws -> KeyBody
+    func createSession(
+        of id: APIKeyID, _ body: SessionCreateBody
+    ) async throws -> SessionCreatedBody
 
     /// Customers' batches, the newest first.
     func batchSummaries(of project: ProjectID?) async throws -> [BatchSummaryBody]

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Vocabulary
+import Wire
 
 /// What the secrets are made of with which clients of AWS sign their requests. Who checks such a
 /// signature must know the secret itself; made anew whenever it is needed, none is stored.
@@ -16,6 +17,19 @@ package struct AccessSecret: Sendable {
     /// Under which an organization's prompts are found again in an engine's prefix cache: 64
     /// hexadecimal digits.
     func cacheSalt(of id: OrganizationID) -> String { digits(of: "prefix cache of \(id)") }
+
+    /// Of what temporary credentials are made, here and at gateways. Nobody else knows it: who has
+    /// a key's own secret cannot make any that last longer than we give them.
+    var sessionSecret: String { digits(of: "AWS session tokens") }
+
+    func session(
+        of key: APIKeyID, until end: Instant, nonce: (UInt64, UInt64)
+    ) -> SessionCredentials {
+        let secret = SymmetricKey(data: Data(sessionSecret.utf8))
+        return SessionCredentials(of: key, until: end, nonce: nonce) { text in
+            Array(HMAC<SHA256>.authenticationCode(for: text, using: secret))
+        }
+    }
 
     private func digits(of text: String) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key)

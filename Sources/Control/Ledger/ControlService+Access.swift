@@ -74,6 +74,31 @@ extension ControlService {
         return made
     }
 
+    /// Nothing is written: what they are made of says all. See ``SessionCredentials``.
+    package func createSession(
+        of id: APIKeyID, _ body: SessionCreateBody
+    ) async throws -> SessionCreatedBody {
+        let key = try directory.key(id)
+        guard key.revokedAt == nil else {
+            throw Failure(.conflict, "The key \(id) is revoked; make a new one.")
+        }
+        guard let signing else {
+            throw Failure(.unsupported, "This control has no secret to make access keys of.")
+        }
+        let longest = SessionCredentials.durations.upperBound
+        let seconds = body.seconds ?? SessionCredentials.standardDuration
+        guard (1...longest).contains(seconds) else {
+            throw Failure(
+                .invalidRequest, "Temporary credentials hold for 1 to \(longest) seconds.",
+                parameter: "seconds")
+        }
+        let made = signing.session(
+            of: id, until: clock.now() + .seconds(seconds), nonce: (random.next(), random.next()))
+        return SessionCreatedBody(
+            key: id, expiresAt: made.end, awsAccessKeyID: made.accessKey,
+            awsSecretAccessKey: made.secret, awsSessionToken: made.token)
+    }
+
     /// Once revoked, always revoked; asked again, it says when it was.
     package func revokeKey(_ id: APIKeyID) async throws -> KeyBody {
         let key = try directory.key(id)

@@ -160,6 +160,6 @@ extension Directory {
             aliases: modelAliases.values.sorted { $0.id < $1.id }.map {
                 AliasTerms(id: $0.id, project: $0.project, model: $0.model)
             },
-            guardrails: guardrailTerms)
+            guardrails: guardrailTerms, sessionSecret: signing?.sessionSecret)
     }
 }

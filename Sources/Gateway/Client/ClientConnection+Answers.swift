@@ -18,6 +18,10 @@ extension ClientConnection {
             lineFailed(failure)
             return
         }
+        if intake.tokenService != nil {
+            respond(intake.tokenServiceError ?? TokenServiceError(failure), failure.code)
+            return
+        }
         let request = intake.requestID.map { "\($0)" } ?? ""
         let body: [UInt8]
         let status: Int
@@ -67,7 +71,7 @@ extension ClientConnection {
         finish(head, body: body)
     }
 
-    private func finish(_ head: ResponseHead, body: ByteBuffer) {
+    func finish(_ head: ResponseHead, body: ByteBuffer) {
         var head = head
         head.add("content-length", Int64(body.readableBytes))
         var whole = head.finish(keepAlive: keepAlive && !loop.isDraining)

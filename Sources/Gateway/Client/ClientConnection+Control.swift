@@ -100,7 +100,9 @@ extension ClientConnection {
             headers.add(name: "connection", value: "close")
         }
         return HTTPRequestHead(
-            version: .http1_1, method: head.method, uri: head.uri, headers: headers)
+            version: .http1_1, method: head.method,
+            uri: intake.signed?.claim.presigned == nil
+                ? head.uri : SignatureClaim.unsigned(head.uri), headers: headers)
     }
 
     func beginControl() {

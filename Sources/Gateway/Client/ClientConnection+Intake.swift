@@ -33,12 +33,21 @@ struct Intake {
     var signed: SignedIntake?
     /// The name of a failure in AWS's own words, where it has one that the dialect lacks.
     var exception: String?
+    /// It is for AWS's security token service, at this address: its answers are XML.
+    var tokenService: String?
+    /// Its failure in that service's own words.
+    var tokenServiceError: TokenServiceError?
     /// What of a signed request must not reach control before it is checked.
     var withheld = ByteBuffer()
     /// The longest body, in bytes; nil: the gateway's own limit.
     var bodyLimit: Int?
     /// Nanoseconds of the monotonic clock at the end of its header.
     var beganAt: Int64 = 0
+
+    mutating func take(_ fault: SignatureFault) {
+        exception = fault.exception
+        tokenServiceError = TokenServiceError(fault)
+    }
 }
 
 /// The few header lines that matter here, found in one pass.
@@ -113,21 +122,21 @@ extension ClientConnection {
         intake.isHead = head.method == .HEAD
         intake.speaksHTTP11 = head.version.minor >= 1
         let header = HeaderScan(head)
-        intake.dialect = GatewayRoute.dialect(uri: head.uri, header)
-        if ObjectPath.isMeant(uri: head.uri, authorization: header.authorization) {
-            intake.dialect = nil
-            intake.keptForm = ObjectStoreForm.self
-        }
+        findForm(head, header)
         do {
             try check(header, head.version)
-            if intake.speaksAWS {
+            if intake.tokenService != nil || intake.speaksAWS {
                 intake.signed = try SignedIntake.find(head, header, in: loop.directory)
             }
             var head = head
             if intake.keptForm != nil { head.uri = ObjectPath.whole(head.uri) }
-            try open(head, header, request: request)
+            if intake.tokenService != nil {
+                try openTokenService()
+            } else {
+                try open(head, header, request: request)
+            }
         } catch let fault as SignatureFault {
-            intake.exception = fault.exception
+            intake.take(fault)
             intake.failure = fault.failure
         } catch let failure as Failure {
             intake.failure = failure
@@ -146,6 +155,18 @@ extension ClientConnection {
             expectContinue(expectation)
         } else if isTooLarge {
             refuse(closing: true)
+        }
+    }
+
+    /// In whose form the request speaks, for its errors too.
+    private func findForm(_ head: HTTPRequestHead, _ header: HeaderScan) {
+        if ObjectPath.isMeant(uri: head.uri, authorization: header.authorization) {
+            intake.keptForm = ObjectStoreForm.self
+        } else if GatewayRoute.isTokenService(head, header) {
+            intake.tokenService = head.uri
+            intake.service = SignatureCheck.tokenService
+        } else {
+            intake.dialect = GatewayRoute.dialect(uri: head.uri, header)
         }
     }
 
@@ -262,7 +283,9 @@ extension ClientConnection {
             }
             return
         }
-        guard intake.failure == nil, let exchange else { return }
+        guard intake.failure == nil else { return }
+        if intake.tokenService != nil { intake.withheld.writeBuffer(&bytes) }
+        guard let exchange else { return }
         if exchange.body.readableBytes == 0 {
             exchange.body = bytes
         } else {
@@ -280,6 +303,8 @@ extension ClientConnection {
         if let exchange {
             exchange.receivedAt = loop.now
             decide(exchange)
+        } else if let uri = intake.tokenService {
+            answerTokenService(uri)
         } else if let page = intake.page {
             answer(page)
         } else if control != nil {

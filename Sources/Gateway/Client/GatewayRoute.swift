@@ -71,8 +71,21 @@ enum GatewayRoute {
         if uri.utf8.starts(with: BedrockTarget.prefix.utf8) {
             return bedrockDialect(BedrockTarget(path: path(of: uri))?.operation)
         }
-        let isBedrock = header.isSigned || BedrockControl.owns(uri)
+        let isBedrock =
+            header.isSigned || BedrockControl.owns(uri) || SignatureClaim.isPresigned(uri)
         return isBedrock ? ConverseDialect.self : nil
+    }
+
+    /// AWS's security token service shares its only address with the welcome page: it is asked by a
+    /// form, by a signed request, or by an action in the query.
+    static func isTokenService(_ head: HTTPRequestHead, _ header: HeaderScan) -> Bool {
+        guard head.uri.utf8.count == 1 || head.uri.utf8.starts(with: "/?".utf8) else {
+            return false
+        }
+        let type = head.headers.first(name: "content-type") ?? ""
+        let isForm = type.lowercased().hasPrefix("application/x-www-form-urlencoded")
+        return TokenServiceAction.isAsked(
+            method: head.method.rawValue, uri: head.uri, isForm: isForm || header.isSigned)
     }
 
     private static func bedrockDialect(

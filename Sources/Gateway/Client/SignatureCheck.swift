@@ -7,14 +7,17 @@ struct AccessKeyPair: Hashable, Sendable {
     var secret: String
     /// nil: long-lived, without a session.
     var sessionToken: String?
+    /// From when on it does not hold any more.
+    var end: Instant?
 }
 
-/// Checks a request's signature (AWS Signature Version 4, in the header). The secret is needed as
-/// it is, not as a digest.
+/// Checks a request's signature (AWS Signature Version 4, in the header or in the query), which
+/// is over the whole body. The secret is needed as it is, not as a digest.
 struct SignatureCheck {
     /// How far the client's clock may be off, either way.
     static let allowedSkew = Duration.seconds(300)
     static let bedrock = "bedrock"
+    static let tokenService = "sts"
 
     var service = bedrock
     /// false for services that sign paths as they are, dots included.
@@ -27,31 +30,34 @@ struct SignatureCheck {
         _ request: SignedRequest, _ claim: SignatureClaim, body: UnsafeRawBufferPointer,
         by pair: AccessKeyPair, at now: Instant
     ) throws(SignatureFault) {
-        let (date, said) = try request.date()
+        let stamp =
+            if let presigned = claim.presigned { presigned.stamp } else { try request.stamp() }
         guard claim.service == service else {
             throw .incomplete("the credential must be for the service '\(service)'")
         }
-        guard date.hasPrefix(claim.day + "T") else {
+        guard stamp.text.hasPrefix(claim.day + "T") else {
             throw .incomplete("the credential's day must be that of 'X-Amz-Date'")
         }
+        // A token may be added once all is signed; what is in the query is signed.
         for name in request.headers.map({ $0.name.lowercased() })
-        where name.hasPrefix("x-amz-") && name != "x-amz-security-token" {
+        where name.hasPrefix("x-amz-")
+            && (name != "x-amz-security-token" || claim.presigned != nil)
+        {
             guard claim.signedHeaders.contains(name) else {
                 throw .incomplete("'\(name)' must be a signed header")
             }
         }
-        guard
-            request.single("x-amz-security-token").map(Self.digest)
-                == pair.sessionToken.map(Self.digest)
+        guard request.sessionToken(claim).map(Self.digest) == pair.sessionToken.map(Self.digest)
         else { throw .unknownKey }
-        let skew = said < now ? now - said : said - now
-        guard skew <= Self.allowedSkew else { throw .clockSkew(said: said, now: now) }
-        let payload = try payloadHash(of: body, request)
+        if let end = pair.end, now >= end { throw .expiredToken }
+        try Self.checkTime(stamp.instant, claim.presigned, at: now)
+        let payload = try payloadHash(of: body, request, claim)
         let canonical = try request.canonical(
             signing: claim.signedHeaders, payloadHash: payload,
-            path: isForObjects ? .asSent : normalizesPath ? .normalized : .encodedAgain)
+            path: isForObjects ? .asSent : normalizesPath ? .normalized : .encodedAgain,
+            isPresigned: claim.presigned != nil)
         let text = SignedRequest.toSign(
-            at: date, scope: claim.scope,
+            at: stamp.text, scope: claim.scope,
             hash: Self.hex(SHA256.hash(data: Array(canonical.utf8))))
         guard
             // It takes the same time whatever bytes differ.
@@ -62,11 +68,14 @@ struct SignatureCheck {
     }
 
     /// What stands for the body in what is signed. S3's clients may leave the body out, where the
-    /// transport looks after it.
+    /// transport looks after it, and do in an address.
     private func payloadHash(
-        of body: UnsafeRawBufferPointer, _ request: SignedRequest
+        of body: UnsafeRawBufferPointer, _ request: SignedRequest, _ claim: SignatureClaim
     ) throws(SignatureFault) -> String {
         let told = request.single("x-amz-content-sha256")
+        if isForObjects, told == nil, claim.presigned != nil {
+            return SignedRequest.unsignedPayload
+        }
         if isForObjects, let told, SignedRequest.unsignedPayloads.contains(told) { return told }
         if told?.hasPrefix("STREAMING-") == true {
             throw .incomplete("a body whose chunks are signed one by one is not understood")
@@ -74,6 +83,18 @@ struct SignatureCheck {
         let payload = Self.hex(SHA256.hash(data: body))
         guard told == nil || told == payload else { throw .mismatch }
         return payload
+    }
+
+    private static func checkTime(
+        _ said: Instant, _ presigned: SignatureClaim.Presigned?, at now: Instant
+    ) throws(SignatureFault) {
+        let isPast = said < now
+        let skew = isPast ? now - said : said - now
+        if let presigned, isPast {
+            guard now < presigned.end else { throw .ended(presigned.end, now: now) }
+        } else {
+            guard skew <= allowedSkew else { throw .clockSkew(said: said, now: now) }
+        }
     }
 
     private static func signingKey(_ claim: SignatureClaim, secret: String) -> SymmetricKey {

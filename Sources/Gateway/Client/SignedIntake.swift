@@ -9,19 +9,31 @@ struct SignedIntake {
     let claim: SignatureClaim
     let request: SignedRequest
 
-    /// nil if the request carries its key itself.
+    /// nil if the request carries its key itself, or none.
     static func find(
         _ head: HTTPRequestHead, _ header: HeaderScan, in directory: Directory
     ) throws(SignatureFault) -> SignedIntake? {
-        guard let authorization = header.authorization, SignatureClaim.isClaim(authorization)
-        else { return nil }
-        let claim = try SignatureClaim(authorization: authorization)
-        guard let signer = directory.signers[claim.accessKey] else { throw .unknownKey }
-        return SignedIntake(
-            signer: signer, claim: claim,
-            request: SignedRequest(
-                method: head.method.rawValue, target: head.uri,
-                headers: head.headers.map { (name: $0.name, value: $0.value) }))
+        guard let claim = try claim(head.uri, header) else { return nil }
+        let request = SignedRequest(
+            method: head.method.rawValue, target: head.uri,
+            headers: head.headers.map { (name: $0.name, value: $0.value) })
+        guard let signer = directory.signer(claim, token: request.sessionToken(claim)) else {
+            throw .unknownKey
+        }
+        return SignedIntake(signer: signer, claim: claim, request: request)
+    }
+
+    private static func claim(
+        _ uri: String, _ header: HeaderScan
+    ) throws(SignatureFault) -> SignatureClaim? {
+        guard SignatureClaim.isPresigned(uri) else {
+            guard let authorization = header.authorization, header.isSigned else { return nil }
+            return try SignatureClaim(authorization: authorization)
+        }
+        guard header.authorization == nil else {
+            throw .incomplete("it must stand in the query or in the header, not in both")
+        }
+        return try SignatureClaim(presigned: uri)
     }
 }
 
@@ -39,7 +51,7 @@ extension ClientConnection {
         }
         guard case .failure(let fault) = result else { return true }
         exchange = nil
-        intake.exception = fault.exception
+        intake.take(fault)
         respond(fault.failure)
         return false
     }

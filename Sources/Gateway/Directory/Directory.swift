@@ -11,6 +11,8 @@ final class Directory: Sendable {
     let keys: [KeyDigest: KeyEntry]
     /// By the name that a signed request has in its credential.
     let signers: [String: Signer]
+    /// nil: no temporary credentials are given out or known.
+    let seal: SessionSeal?
     let models: [String: ModelEntry]
     /// Names of projects' own for models.
     let aliases: [InferenceProfileID: AliasTerms]
@@ -20,11 +22,12 @@ final class Directory: Sendable {
 
     init(
         version: Int64, keys: [KeyDigest: KeyEntry], signers: [String: Signer] = [:],
-        models: [String: ModelEntry], aliases: [AliasTerms] = [],
+        seal: SessionSeal? = nil, models: [String: ModelEntry], aliases: [AliasTerms] = [],
         guardrails: Guardrails = [:]
     ) {
         self.aliases = Dictionary(uniqueKeysWithValues: aliases.map { ($0.id, $0) })
         self.signers = signers
+        self.seal = seal
         self.guardrails = guardrails
         self.version = version
         self.keys = keys

@@ -119,7 +119,8 @@ final class Treasury {
         }
         guardrails = Directory.guardrails(snapshot.guardrails, after: guardrails)
         return Directory(
-            version: snapshot.version, keys: keys, signers: signers, models: makeModels(snapshot),
+            version: snapshot.version, keys: keys, signers: signers,
+            seal: snapshot.sessionSecret.map(SessionSeal.init), models: makeModels(snapshot),
             aliases: snapshot.aliases, guardrails: guardrails)
     }
 

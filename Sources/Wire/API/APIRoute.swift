@@ -8,7 +8,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
     case creditList, creditAdd, creditLimit
     case projectList, projectCreate, projectShow
     case projectLimits, projectLimitsChange
-    case keyList, keyCreate, keyRevoke
+    case keyList, keyCreate, keyRevoke, sessionCreate
     case keyLimits, keyLimitsChange
     case modelList, modelAdd, modelRemove, modelShow, modelScale
     case priceList, priceShow, priceCheck, priceApply
@@ -96,7 +96,7 @@ package enum APIRoute: String, CaseIterable, Sendable {
         case .customerList, .customerCreate, .customerShow, .creditList, .creditAdd, .creditLimit:
             customerRow
         case .projectList, .projectCreate, .projectShow, .projectLimits, .projectLimitsChange,
-            .keyList, .keyCreate, .keyRevoke, .keyLimits, .keyLimitsChange:
+            .keyList, .keyCreate, .keyRevoke, .sessionCreate, .keyLimits, .keyLimitsChange:
             accessRow
         case .modelList, .modelAdd, .modelRemove, .modelShow, .modelScale, .priceList, .priceShow,
             .priceCheck, .priceApply:
@@ -139,6 +139,8 @@ package enum APIRoute: String, CaseIterable, Sendable {
         case .keyList: Row(.get, "/api/v1/keys", "API keys, never their secrets.")
         case .keyCreate: Row(.post, "/api/v1/keys", "Make an API key; its secret is shown once.")
         case .keyRevoke: Row(.delete, "/api/v1/keys/{key}", "Revoke an API key within a second.")
+        case .sessionCreate:
+            Row(.post, "/api/v1/keys/{key}/sessions", "Temporary credentials; none are kept.")
         case .keyLimits: Row(.get, "/api/v1/keys/{key}/limits", "A key's limits.")
         case .keyLimitsChange: Row(.patch, "/api/v1/keys/{key}/limits", "Change a key's limits.")
         default: Row(.get, "/api/v1/projects", "Projects.")

@@ -46,6 +46,43 @@ package struct KeyCreatedBody: Codable, Hashable, Sendable {
     }
 }
 
+package struct SessionCreateBody: APIRequestBody, Hashable {
+    /// How long they hold; 12 hours unless given, 36 at most.
+    package var seconds: Int64?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable { case seconds }
+
+    package init(seconds: Int64? = nil) { self.seconds = seconds }
+}
+
+/// Temporary credentials of a key for clients of AWS. They hold together, and end with their key.
+package struct SessionCreatedBody: Codable, Hashable, Sendable {
+    package var key: APIKeyID
+    package var expiresAt: Instant
+    package var awsAccessKeyID: String
+    package var awsSecretAccessKey: String
+    package var awsSessionToken: String
+
+    package enum CodingKeys: String, CodingKey {
+        case key
+        case expiresAt = "expires_at"
+        case awsAccessKeyID = "aws_access_key_id"
+        case awsSecretAccessKey = "aws_secret_access_key"
+        case awsSessionToken = "aws_session_token"
+    }
+
+    package init(
+        key: APIKeyID, expiresAt: Instant, awsAccessKeyID: String, awsSecretAccessKey: String,
+        awsSessionToken: String
+    ) {
+        self.key = key
+        self.expiresAt = expiresAt
+        self.awsAccessKeyID = awsAccessKeyID
+        self.awsSecretAccessKey = awsSecretAccessKey
+        self.awsSessionToken = awsSessionToken
+    }
+}
+
 package struct KeyBody: Codable, Hashable, Sendable {
     package var id: APIKeyID
     package var project: ProjectID

@@ -42,7 +42,8 @@ package struct BedrockName: Hashable, Sendable {
         "\(partitionAndRegion):\(account(of: organization)):\(jobKind)/\(text(of: job))"
     }
 
-    private static func account(of organization: OrganizationID) -> String {
+    /// The twelve digits that AWS's clients know an organization by.
+    static func account(of organization: OrganizationID) -> String {
         let digits = "\(organization.low % 1_000_000_000_000)"
         return String(repeating: "0", count: 12 - digits.count) + digits
     }

@@ -1,7 +1,11 @@
-/// What the Authorization header of a signed request claims (AWS Signature Version 4):
+package import Vocabulary
+
+/// What a signed request claims (AWS Signature Version 4) in its Authorization header:
 ///
 ///     AWS4-HMAC-SHA256 Credential=KEY/20150830/us-east-1/bedrock/aws4_request,
 ///     SignedHeaders=host;x-amz-date, Signature=…
+///
+/// or, where an address is signed to be used later, in its query.
 package struct SignatureClaim: Hashable, Sendable {
     package static let algorithm = "AWS4-HMAC-SHA256"
     static let terminator = "aws4_request"
@@ -15,6 +19,18 @@ package struct SignatureClaim: Hashable, Sendable {
     package let signedHeaders: [String]
     /// 32 bytes.
     package let signature: [UInt8]
+    /// nil: it stands in the header.
+    package let presigned: Presigned?
+
+    /// What a signature in the query says for itself, and one in the header does elsewhere.
+    package struct Presigned: Hashable, Sendable {
+        package let stamp: SignatureStamp
+        /// How long from then on it holds, in seconds.
+        package let seconds: Int64
+        package let sessionToken: String?
+
+        package var end: Instant { stamp.instant + .seconds(seconds) }
+    }
 
     /// What the key that signs was made for.
     package var scope: String { "\(day)/\(region)/\(service)/\(Self.terminator)" }
@@ -39,6 +55,13 @@ package struct SignatureClaim: Hashable, Sendable {
         guard let credential = members["Credential"], let names = members["SignedHeaders"],
             let signature = members["Signature"]
         else { throw .incomplete("it needs Credential, SignedHeaders and Signature") }
+        try self.init(credential, names, signature)
+    }
+
+    init(
+        _ credential: Substring, _ names: Substring, _ signature: Substring,
+        presigned: Presigned? = nil
+    ) throws(SignatureFault) {
         let scope = credential.split(separator: "/", omittingEmptySubsequences: false)
         guard scope.count == 5, scope.allSatisfy({ !$0.isEmpty }), scope[4] == Self.terminator
         else { throw .incomplete("the credential must be KEY/DAY/REGION/SERVICE/aws4_request") }
@@ -57,6 +80,7 @@ package struct SignatureClaim: Hashable, Sendable {
         service = String(scope[3])
         signedHeaders = headers
         self.signature = bytes
+        self.presigned = presigned
     }
 
     private static func isName(_ name: String) -> Bool {

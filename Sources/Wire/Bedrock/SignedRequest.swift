@@ -1,5 +1,3 @@
-package import Vocabulary
-
 /// A request as its signature sees it.
 package struct SignedRequest: Sendable {
     /// How a service signs paths.
@@ -12,9 +10,8 @@ package struct SignedRequest: Sendable {
     }
 
     /// What S3's clients say in the place of a body's digest where they sign none.
-    package static let unsignedPayloads: Set = [
-        "UNSIGNED-PAYLOAD", ObjectUpload.chunkedPayload,
-    ]
+    package static let unsignedPayloads: Set = [unsignedPayload, ObjectUpload.chunkedPayload]
+    package static let unsignedPayload = "UNSIGNED-PAYLOAD"
 
     package var method: String
     /// Path and query as they came.
@@ -35,27 +32,26 @@ package struct SignedRequest: Sendable {
         return values.count == 1 ? values[0].value : nil
     }
 
-    /// When it was signed, as `x-amz-date` says: `20150830T123600Z`.
-    package func date() throws(SignatureFault) -> (text: String, instant: Instant) {
+    /// The session token that came with a signature, where the signature stands.
+    package func sessionToken(_ claim: SignatureClaim) -> String? {
+        claim.presigned.map(\.sessionToken) ?? single("x-amz-security-token")
+    }
+
+    /// When it was signed, where the header says so.
+    package func stamp() throws(SignatureFault) -> SignatureStamp {
         guard let text = single("x-amz-date") else {
             throw .incomplete("'X-Amz-Date' must stand in the header, once")
         }
-        let digits = Array(text.utf8)
-        func part(_ range: Range<Int>) -> String { String(decoding: digits[range], as: UTF8.self) }
-        guard digits.count == 16,
-            let instant = Instant(
-                "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(9..<11)):\(part(11..<13)):"
-                    + part(13..<16)), digits[8] == UInt8(ascii: "T")
-        else { throw .incomplete("'X-Amz-Date' must look like 20150830T123600Z") }
-        return (text, instant)
+        return try SignatureStamp(text)
     }
 
     /// The canonical request. `payloadHash` is the body's SHA-256 in hexadecimal digits.
     ///
     /// Except for S3 the path's bytes are encoded as they came, so that what a client encoded is
-    /// encoded twice.
+    /// encoded twice. A signature in the query, where `isPresigned`, does not sign itself.
     package func canonical(
-        signing names: [String], payloadHash: String, path form: PathForm = .normalized
+        signing names: [String], payloadHash: String, path form: PathForm = .normalized,
+        isPresigned: Bool = false
     ) throws(SignatureFault) -> String {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = parts.first ?? ""
@@ -66,8 +62,10 @@ package struct SignedRequest: Sendable {
             case .encodedAgain: Self.encoded(path.utf8, keepsSlash: true)
             case .asSent: Self.encoded(Self.decoded(path), keepsSlash: true)
             }
-        text += canonicalPath
-        text += "\n" + Self.canonicalQuery(parts.count > 1 ? parts[1] : "") + "\n"
+        let query = Self.canonicalQuery(
+            parts.count > 1 ? parts[1] : "",
+            without: isPresigned ? SignatureClaim.signatureMember : nil)
+        text += canonicalPath + "\n" + query + "\n"
         for name in names {
             let values = headers.filter { $0.name.lowercased() == name }
             guard !values.isEmpty else {
@@ -96,14 +94,17 @@ package struct SignedRequest: Sendable {
         return path.utf8.last == UInt8(ascii: "/") && !segments.isEmpty ? whole + "/" : whole
     }
 
-    private static func canonicalQuery(_ query: Substring) -> String {
-        let pairs = query.split(separator: "&").map { pair in
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (
-                name: encoded(decoded(parts[0])),
-                value: parts.count > 1 ? encoded(decoded(parts[1])) : ""
-            )
-        }
+    private static func canonicalQuery(_ query: Substring, without unsigned: String?) -> String {
+        let pairs =
+            query.split(separator: "&").compactMap { pair in
+                let parts = pair.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard unsigned.map({ $0 != parts[0] }) ?? true else { return nil }
+                return (
+                    name: encoded(decoded(parts[0])),
+                    value: parts.count > 1 ? encoded(decoded(parts[1])) : ""
+                )
+            } as [(name: String, value: String)]
         return pairs.sorted { ($0.name, $0.value) < ($1.name, $1.value) }
             .map { "\($0.name)=\($0.value)" }.joined(separator: "&")
     }

@@ -7,20 +7,20 @@ package enum ObjectPath {
 
     /// Whether a request line, or the scope of its signature, means an object.
     package static func isMeant(uri: String, authorization: String?) -> Bool {
-        if uri.utf8.starts(with: prefix.utf8) {
-            let next = uri.utf8.dropFirst(prefix.utf8.count).first
-            if next == nil || next == UInt8(ascii: "/") || next == UInt8(ascii: "?") {
-                return true
-            }
+        if stands(in: uri) { return true }
+        if let authorization, SignatureClaim.isClaim(authorization) {
+            return (try? SignatureClaim(authorization: authorization))?.service == service
         }
-        guard let authorization, SignatureClaim.isClaim(authorization),
-            let claim = try? SignatureClaim(authorization: authorization)
-        else { return false }
-        return claim.service == service
+        return SignatureClaim.isPresigned(uri)
+            && (try? SignatureClaim(presigned: uri))?.service == service
     }
 
     /// The request line under ``prefix``. No bucket can be called so: names have three letters.
-    package static func whole(_ uri: String) -> String {
-        isMeant(uri: uri, authorization: nil) ? uri : prefix + uri
+    package static func whole(_ uri: String) -> String { stands(in: uri) ? uri : prefix + uri }
+
+    private static func stands(in uri: String) -> Bool {
+        guard uri.utf8.starts(with: prefix.utf8) else { return false }
+        let next = uri.utf8.dropFirst(prefix.utf8.count).first
+        return next == nil || next == UInt8(ascii: "/") || next == UInt8(ascii: "?")
     }
 }

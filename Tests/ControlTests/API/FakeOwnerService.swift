@@ -109,6 +109,15 @@ final class FakeOwnerService: OwnerService {
                 id: Self.key, project: body.project, name: "", createdAt: .noon, key: "secret"))
     }
     func revokeKey(_ id: APIKeyID) async throws -> KeyBody { try note("revoke", keyBody) }
+    func createSession(
+        of id: APIKeyID, _ body: SessionCreateBody
+    ) async throws -> SessionCreatedBody {
+        try note(
+            "create session",
+            SessionCreatedBody(
+                key: id, expiresAt: .noon, awsAccessKeyID: "ASIA", awsSecretAccessKey: "secret",
+                awsSessionToken: "token"))
+    }
 
     private var batch: BatchSummaryBody {
         BatchSummaryBody(

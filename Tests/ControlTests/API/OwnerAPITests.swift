@@ -65,6 +65,7 @@ import Wire
                 "create key"
             ),
             ("DELETE", key, "", 200, "revoke"),
+            ("POST", key + "/sessions", #"{"seconds":60}"#, 201, "create session"),
             ("GET", key + "/limits", "", 200, "key limits"),
             ("PATCH", key + "/limits", #"{"concurrency":3}"#, 200, "change key limits"),
             ("GET", "/api/v1/batches", "", 200, "batches"),

@@ -237,6 +237,7 @@ extension APIRoute {
             APIOperation(nil, .json([KeyBody].self), query: [("project", "Of this project.")])
         case .keyCreate: .made(KeyCreateBody.self, KeyCreatedBody.self)
         case .keyRevoke: APIOperation(nil, .json(KeyBody.self))
+        case .sessionCreate: .made(SessionCreateBody.self, SessionCreatedBody.self)
         case .batchList:
             APIOperation(
                 nil, .json([BatchSummaryBody].self), query: [("project", "Of this project.")])
