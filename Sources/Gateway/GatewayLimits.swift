@@ -46,6 +46,9 @@ package struct GatewayLimits: Sendable {
     package var customersSocket: String?
     /// Such requests under way on one event loop.
     package var forwards = 1024
+    /// Bytes of signed requests for control that wait on an event loop until they are whole: only
+    /// then is it known whom they are from.
+    package var withheldBytes = 256 << 20
     /// From such a request's end to the head of control's answer; a request for news waits 30 s.
     package var controlWait: Duration = .seconds(60)
     /// Prompt tokens that a chat template may add beyond the bytes of the request.

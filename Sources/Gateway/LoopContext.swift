@@ -23,6 +23,7 @@ final class LoopContext {
     var meters = LoopMeters()
     /// Requests to our own API that are with control.
     var forwards = 0
+    var withheldBytes = 0
     /// The pages and probes that are not model requests.
     let operations: Operations
     let logger: Logger

@@ -106,6 +106,8 @@ package protocol BatchRecordReader {
     func file(_ id: FileID) throws -> FileRow?
     /// In the order in which they were made.
     func files(of project: ProjectID) throws -> [FileRow]
+    /// How many there are of a project, and their bytes.
+    func fileTotals(of project: ProjectID) throws -> (count: Int64, bytes: Int64)
     func files(expiredBy instant: Instant) throws -> [FileRow]
     /// In the order of their names.
     func files(of project: ProjectID, purpose: String) throws -> [FileRow]

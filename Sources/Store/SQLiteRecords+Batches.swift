@@ -33,6 +33,11 @@ extension SQLiteRecords {
         try rows(Batches.fileNamed, "\(project)", purpose, name, read: Self.file).first
     }
 
+    func fileTotals(of project: ProjectID) throws -> (count: Int64, bytes: Int64) {
+        let found = try rows(Batches.fileTotals, "\(project)") { ($0.whole(0), $0.whole(1)) }
+        return found.first ?? (0, 0)
+    }
+
     func removeFile(_ id: FileID) throws { try execute(Batches.removeFile, "\(id)") }
 
     func retire(_ file: FileID, at instant: Instant) throws {

@@ -1,8 +1,9 @@
 extension Statements {
     enum Batches {
         static let all = [
-            insertFile, file, filesOfProject, filesOfPurpose, fileNamed, expiredFiles, removeFile,
-            retireFile, insertBatch, batch, batchesOfProject, batches, setDocument, removeBatch,
+            insertFile, file, filesOfProject, filesOfPurpose, fileNamed, fileTotals, expiredFiles,
+            removeFile, retireFile, insertBatch, batch, batchesOfProject, batches, setDocument,
+            removeBatch,
             insertLine, line, lines, lend, end, removeLines,
         ]
         private static let fileColumns =
@@ -24,6 +25,10 @@ extension Statements {
             SELECT \(fileColumns) FROM files WHERE project = $1 AND purpose = $2 AND name = $3
             ORDER BY id LIMIT 1
             """)
+        static let fileTotals = Statement(
+            "files.totals",
+            "SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM files WHERE project = $1"
+        )
         static let retireFile = Statement(
             "files.retire", "UPDATE files SET purpose = $2, expires_at = $3 WHERE id = $1")
         static let expiredFiles = Statement(

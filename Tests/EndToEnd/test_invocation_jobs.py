@@ -172,6 +172,11 @@ def test_what_a_job_refuses(signed):
     with pytest.raises(ClientError) as caught:
         bedrock.get_model_invocation_job(jobIdentifier="abcdefghijkl")
     assert code_of(caught) == "ResourceNotFoundException"
+    s3.put_object(Bucket=BUCKET, Key="in/manifest.json", Body=lines([record(1)]))
+    with pytest.raises(ClientError, match="manifest"):
+        create(bedrock, "in/manifest.json")
+    with pytest.raises(ClientError, match="1024"):
+        create(bedrock, "in/other.jsonl", "/".join(["p" * 200] * 5))
     s3.put_object(Bucket=BUCKET, Key="in/bad.jsonl", Body=b'{"recordId": "a"}\nno json\n')
     done = wait(bedrock, create(bedrock, "in/bad.jsonl"))
     assert done["status"] == "Failed"
@@ -280,6 +285,18 @@ def test_objects(product, signed, make_customer):
     with pytest.raises(ClientError) as caught:
         s3.get_object(Bucket=BUCKET, Key="top", Range="bytes=9-")
     assert code_of(caught) == "InvalidRange"
+    tag = found["ETag"]
+    with pytest.raises(ClientError) as caught:
+        s3.get_object(Bucket=BUCKET, Key="top", IfNoneMatch=tag)
+    assert code_of(caught) == "304"
+    for ask in [
+        lambda: s3.get_object(Bucket=BUCKET, Key="top", IfMatch='"another"'),
+        lambda: s3.put_object(Bucket=BUCKET, Key="top", Body=b"", IfNoneMatch="*"),
+    ]:
+        with pytest.raises(ClientError) as caught:
+            ask()
+        assert code_of(caught) == "PreconditionFailed"
+    assert s3.get_object(Bucket=BUCKET, Key="top", IfMatch=tag)["Body"].read() == b"anew"
     listed = s3.list_objects_v2(Bucket=BUCKET)
     assert [one["Key"] for one in listed["Contents"]] == keys and not listed["IsTruncated"]
     folders = s3.list_objects_v2(Bucket=BUCKET, Delimiter="/")
@@ -305,7 +322,7 @@ def test_objects(product, signed, make_customer):
     assert code_of(caught) == "NotImplemented"
     with pytest.raises(ClientError) as caught:
         s3.delete_bucket(Bucket="elsewhere")
-    assert code_of(caught) == "OperationAborted"
+    assert code_of(caught) == "BucketNotEmpty"
     s3.delete_object(Bucket="elsewhere", Key="e")
     s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": keys[0]}, {"Key": "a/1"}]})
     assert [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == keys[2:]
@@ -330,7 +347,10 @@ def test_files_in_parts(signed, tmp_path):
         s3.complete_multipart_upload(
             Bucket=BUCKET, Key="parts", UploadId=upload,
             MultipartUpload={"Parts": [{"PartNumber": 2, "ETag": first}]})
-    assert code_of(caught) == "InvalidRequest"
+    assert code_of(caught) == "InvalidPart"
+    with pytest.raises(ClientError) as caught:
+        s3.list_parts(Bucket=BUCKET, Key="parts", UploadId=upload)
+    assert code_of(caught) == "NotImplemented"
     s3.abort_multipart_upload(Bucket=BUCKET, Key="parts", UploadId=upload)
     with pytest.raises(ClientError):
         s3.upload_part(Bucket=BUCKET, Key="parts", UploadId=upload, PartNumber=1, Body=b"one")

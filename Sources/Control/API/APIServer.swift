@@ -15,6 +15,8 @@ struct APIServer: Sendable {
     let logger: Logger
     /// The longest body of a request by its method, of which HEAD is GET, and its path; in bytes.
     let maximumBody: @Sendable (String, String) -> Int
+    /// A request that is not taken, in the form of whom its method and path are of.
+    let refuse: @Sendable (Failure, String, String) -> APIResponse
     let respond: @Sendable (APIRequest) async -> APIResponse
     let attach: @Sendable (APIRequest) async throws -> Attachment
     private let uploads = UploadRoom()
@@ -101,7 +103,9 @@ struct APIServer: Sendable {
         let limit = maximumBody(method, request.uri.path)
         let project = headers[CustomerHeader.project] ?? ""
         let bytes = method == "GET" ? 0 : Self.length(headers, upTo: limit)
-        guard uploads.enter(project, bytes) else { return .failure(UploadRoom.failure) }
+        guard uploads.enter(project, bytes) else {
+            return refuse(UploadRoom.failure, method, request.uri.path)
+        }
         defer { uploads.leave(project, bytes) }
         do {
             let body = try await request.body.collect(upTo: limit)
@@ -111,8 +115,9 @@ struct APIServer: Sendable {
                     query: request.uri.query ?? "", headers: headers,
                     body: Array(body.readableBytesView)))
         } catch {
-            return .failure(
-                Failure(.tooLarge, "The body is longer than \(limit) bytes, or broken."))
+            return refuse(
+                Failure(.tooLarge, "The body is longer than \(limit) bytes, or broken."), method,
+                request.uri.path)
         }
     }
 }

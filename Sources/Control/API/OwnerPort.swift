@@ -30,6 +30,7 @@ package struct OwnerPort: Sendable {
         let server = APIServer(
             label: "owner", address: .hostname(host, port: port), clock: clock, random: random,
             logger: logger, maximumBody: OwnerAPI.maximumBody,
+            refuse: { failure, _, _ in .failure(failure) },
             respond: { await api.respond(to: $0) },
             attach: { try await api.attach($0) })
         try await server.run { channel in

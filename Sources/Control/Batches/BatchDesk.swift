@@ -103,6 +103,14 @@ struct BatchDesk {
     var lastLent: BatchID?
     /// How lines ended by what is being applied, for when that is kept.
     var news: [(line: BatchLine, succeeded: Bool)] = []
+    /// Whose input is not read yet.
+    var validating: [BatchID: BatchRow] = [:]
+    /// Those of them that wait for others to be read, in their order.
+    var toRead: [BatchID] = []
+    /// How many inputs are being read.
+    var readings = 0
+    /// Objects that are being put together out of their parts, by their uploads.
+    var joining: [FileID: (project: ProjectID, bytes: Int64)] = [:]
     /// Whose results are being written, or whose input is being read.
     var busy: Set<BatchID> = []
     /// What could not be read or written, by when it is tried again.
@@ -111,10 +119,24 @@ struct BatchDesk {
     /// Most lines of one batch that a gateway has at a time: one whose model is busy must not keep
     /// the others out.
     static let linesPerGateway = 64
+    /// Inputs that are read at a time, and uploads in parts that are completed.
+    static let readings = 2
+    static let joinings = 4
     /// How long what failed is left alone.
     static let pause = Duration.seconds(10)
     /// Most bytes of requests in one message.
     static let messageBytes: Int64 = 8 << 20
+
+    /// Whether a batch that has not ended reads the file.
+    func reader(of file: FileID) -> BatchID? {
+        active.first { $0.value.row.input == file }?.key
+            ?? validating.first { $0.value.input == file }?.key
+    }
+
+    /// The inputs of batches that have not ended.
+    var inputs: Set<FileID> {
+        Set(active.values.map(\.row.input)).union(validating.values.map(\.input))
+    }
 
     /// The batches in their turn.
     var inTurn: [BatchID] {

@@ -53,7 +53,9 @@ struct BatchReading: Sendable {
     ) {
         var start = 0
         var number: Int64 = 0
-        while start < bytes.count, problems.count < Self.maximumProblems {
+        while start < bytes.count, problems.count < Self.maximumProblems,
+            lines.count <= ControlService.maximumBatchLines
+        {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
             let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
             number += 1
@@ -86,8 +88,8 @@ struct BatchReading: Sendable {
             add(
                 Failure(
                     .tooLarge,
-                    "The input has \(lines.count) requests; a batch may have "
-                        + "\(ControlService.maximumBatchLines)."), line: nil)
+                    "The input has more than \(ControlService.maximumBatchLines) requests, which is "
+                        + "what a batch may have."), line: nil)
         }
         var seen: Set<String> = []
         for (index, line) in lines.enumerated() where problems.count < Self.maximumProblems {

@@ -6,32 +6,47 @@ import Wire
 /// The files of a batch's results while they are written, in the form of its vendor.
 final class BatchResults {
     private let row: BatchRow
-    private let job: InvocationJob?
     private let now: Instant
-    private let directory: String
-    private let makeFile: () -> FileID
     private let output: FileDraft
+    private let outputName: String
     /// Where failures have a file of their own.
     private let errors: FileDraft?
+    /// What sums a job up, and its name.
+    private let manifest: (file: FileDraft, name: String)?
     /// Where results repeat what was asked.
     private let input: FileHandle?
     private var tokens = InvocationTokens()
 
     init(
         _ row: BatchRow, job: InvocationJob?, in directory: String, at now: Instant,
-        makeFile: @escaping () -> FileID
+        makeFile: () -> FileID
     ) throws {
         self.row = row
-        self.job = job
         self.now = now
-        self.directory = directory
-        self.makeFile = makeFile
         output = try FileDraft(makeFile(), in: directory)
         errors = row.form == .openAI ? try FileDraft(makeFile(), in: directory) : nil
+        if let job {
+            let names = try job.results(of: row.id)
+            outputName = names.output.name
+            manifest = (try FileDraft(makeFile(), in: directory), names.manifest.name)
+        } else {
+            outputName = "\(row.id)_output.jsonl"
+            manifest = nil
+        }
         input =
             row.form == .bedrock
             ? try FileHandle(forReadingFrom: URL(fileURLWithPath: "\(directory)/\(row.input)"))
             : nil
+    }
+
+    /// So far.
+    var bytes: Int64 { output.bytes + (errors?.bytes ?? 0) }
+
+    /// Where the bytes are until ``finish(_:)``.
+    func flushed() throws -> [String] { try [output, errors].compactMap { try $0?.flushed() } }
+
+    func discard() {
+        for file in [output, errors, manifest?.file] { file?.discard() }
     }
 
     deinit { try? input?.close() }
@@ -64,36 +79,26 @@ final class BatchResults {
     func finish(_ state: inout BatchState) throws -> [FileRow] {
         var files: [FileRow] = []
         if try output.finish() {
-            files.append(try file(output, called: try outputName))
+            files.append(file(output, called: outputName))
             state.output = output.id
         }
         if let errors, try errors.finish() {
-            files.append(try file(errors, called: "\(row.id)_errors.jsonl"))
+            files.append(file(errors, called: "\(row.id)_errors.jsonl"))
             state.errors = errors.id
         }
-        if let job {
-            let manifest = try FileDraft(makeFile(), in: directory)
-            try manifest.write(
+        if let manifest {
+            try manifest.file.write(
                 try APICoding.encode(
                     InvocationJobManifest(
                         total: state.total, succeeded: state.succeeded,
                         failed: state.failed + state.unanswered, tokens: tokens)))
-            _ = try manifest.finish()
-            files.append(
-                try file(
-                    manifest, called: try job.result(InvocationJob.manifest, of: row.id).name))
+            _ = try manifest.file.finish()
+            files.append(file(manifest.file, called: manifest.name))
         }
         return files
     }
 
-    private var outputName: String {
-        get throws {
-            guard let job else { return "\(row.id)_output.jsonl" }
-            return try job.result("\(job.source).out", of: row.id).name
-        }
-    }
-
-    private func file(_ draft: FileDraft, called name: String) throws -> FileRow {
+    private func file(_ draft: FileDraft, called name: String) -> FileRow {
         let purpose =
             switch row.form {
             case .openAI: "batch_output"

@@ -18,12 +18,29 @@ extension ControlService {
         }
     }
 
+    /// Reads it when its turn comes: each reading takes memory.
     func startReading(_ row: BatchRow) {
-        guard batchDesk.directory != nil, batchDesk.busy.insert(row.id).inserted else { return }
-        Task {
-            await readInput(of: row)
-            batchDesk.busy.remove(row.id)
-            lendLines()
+        batchDesk.validating[row.id] = row
+        if !batchDesk.busy.contains(row.id), !batchDesk.toRead.contains(row.id) {
+            batchDesk.toRead.append(row.id)
+        }
+        readNext()
+    }
+
+    private func readNext() {
+        while batchDesk.directory != nil, batchDesk.readings < BatchDesk.readings,
+            !batchDesk.toRead.isEmpty
+        {
+            guard let row = batchDesk.validating[batchDesk.toRead.removeFirst()] else { continue }
+            batchDesk.busy.insert(row.id)
+            batchDesk.readings += 1
+            Task {
+                await readInput(of: row)
+                batchDesk.busy.remove(row.id)
+                batchDesk.readings -= 1
+                readNext()
+                lendLines()
+            }
         }
     }
 
@@ -33,32 +50,31 @@ extension ControlService {
             var reading = try await BatchReading.read(
                 "\(try filesDirectory())/\(row.input)", form: row.form, address: row.address,
                 model: state.job?.servedModel)
-            guard try isAwaited(row.id) else { return }
+            guard isAwaited(row.id) else { return }
             for model in Set(reading.lines.map(\.model)).sorted() {
                 if let failure = refusal(ofBatchesOf: model) { reading.refuse(failure) }
             }
             guard reading.problems.isEmpty else {
-                state.phase = .failed
-                state.problems = reading.problems
-                state.endedAt = clock.now()
-                try transact { try keep(state, of: row.id, $0) }
+                try fail(row, reading.problems)
                 return
             }
             try await insert(reading.lines, of: row)
-            guard try isAwaited(row.id) else {
+            guard isAwaited(row.id) else {
                 try transact { try $0.removeLines(of: row.id) }
                 return
             }
+            state.job = try BatchState(try document(of: row.id)).job
             state.phase = .running
             state.total = Int64(reading.lines.count)
             state.beganAt = clock.now()
             try transact { try keep(state, of: row.id, $0) }
+            batchDesk.validating[row.id] = nil
             batchDesk.active[row.id] = BatchDesk.Active(
                 row: row, state: state, work: BatchWork(total: state.total))
             logger.info(
                 "a batch begins", metadata: ["batch": "\(row.id)", "lines": "\(state.total)"])
         } catch {
-            batchDesk.tryAgain[row.id] = clock.now() + BatchDesk.pause
+            couldNotRead(row)
             logger.error(
                 "a batch's input could not be read",
                 metadata: ["batch": "\(row.id)", "error": "\(error)"])
@@ -66,9 +82,42 @@ extension ControlService {
     }
 
     /// Whether nobody has cancelled the batch meanwhile.
-    private func isAwaited(_ id: BatchID) throws -> Bool {
-        guard let row = try records.read({ try $0.batch(id) }) else { return false }
-        return try BatchState(row.document).phase == .validating
+    private func isAwaited(_ id: BatchID) -> Bool {
+        batchDesk.validating[id] != nil
+    }
+
+    private func document(of id: BatchID) throws -> String {
+        guard let row = try records.read({ try $0.batch(id) }) else {
+            throw Failure(.notFound, "There is no batch '\(id)'.", parameter: "id")
+        }
+        return row.document
+    }
+
+    private func fail(_ row: BatchRow, _ problems: [BatchState.Problem]) throws {
+        var state = try BatchState(try document(of: row.id))
+        state.phase = .failed
+        state.problems = problems
+        state.endedAt = clock.now()
+        try transact { try keep(state, of: row.id, $0) }
+        batchDesk.validating[row.id] = nil
+    }
+
+    /// It is tried again for as long as the batch has time.
+    private func couldNotRead(_ row: BatchRow) {
+        let now = clock.now()
+        guard now >= row.expiresAt else {
+            batchDesk.tryAgain[row.id] = now + BatchDesk.pause
+            return
+        }
+        logged("a batch could not be ended") {
+            try fail(
+                row,
+                [
+                    .init(
+                        line: nil, code: Failure.Code.internalError.rawValue,
+                        message: "The input could not be read in time.", parameter: nil)
+                ])
+        }
     }
 
     private func insert(_ lines: [BatchInputLine], of row: BatchRow) async throws {

@@ -9,6 +9,8 @@ import Wire
 extension ControlService {
     /// Lines that are written before others have their turn.
     private static let slice = 200
+    /// Likewise, where lines are long.
+    private static let bytesInTurn: Int64 = 4 << 20
 
     func finishIfOver(_ id: BatchID) {
         guard var active = batchDesk.active[id], case .over(let ending) = active.work.phase,
@@ -41,6 +43,7 @@ extension ControlService {
             makeFile: { self.makeIdentifier() })
         var ended: [RequestID] = []
         var next: Int64 = 0
+        var yielded: Int64 = 0
         while next < active.state.total {
             let lines = try records.read {
                 try $0.lines(of: id, from: next, limit: Self.slice)
@@ -48,6 +51,10 @@ extension ControlService {
             guard let last = lines.last else { break }
             next = last.line.number + 1
             for line in lines {
+                if results.bytes > yielded + Self.bytesInTurn {
+                    yielded = results.bytes
+                    await Task.yield()
+                }
                 if let request = line.request {
                     ended.append(request)
                 } else {
@@ -57,14 +64,22 @@ extension ControlService {
             }
             await Task.yield()
         }
+        try await FileDraft.synchronize(try results.flushed())
+        // Its tags may have been changed meanwhile.
+        active.state.job = batchDesk.active[id]?.state.job
         active.state.succeeded = active.work.succeeded
         active.state.failed = active.work.failed
         active.state.phase = .over
         active.state.endedAt = clock.now()
-        let files = try results.finish(&active.state)
-        try transact { records in
-            for file in files { try place(file, records) }
-            try keep(active.state, of: id, records)
+        do {
+            let files = try results.finish(&active.state)
+            try transact { records in
+                for file in files { try place(file, records) }
+                try keep(active.state, of: id, records)
+            }
+        } catch {
+            results.discard()
+            throw error
         }
         batchDesk.active[id] = nil
         try await forget(ended, of: id)

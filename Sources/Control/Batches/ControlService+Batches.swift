@@ -16,9 +16,13 @@ extension ControlService {
     /// Takes a batch on; its input is read after that.
     package func createBatch(_ order: BatchOrder) throws -> BatchView {
         let project = order.identity.project
-        _ = try file(order.input, of: project)
-        let open = try records.read { try $0.batches(of: project) }
-            .count { try !BatchState($0.document).phase.isOver }
+        let input = try file(order.input, of: project)
+        if let same = try batch(like: order) { return same }
+        // Results repeat what was asked.
+        if order.form == .bedrock { try requireRoom(for: input.bytes, of: project) }
+        let open =
+            batchDesk.active.values.count { $0.row.project == project }
+            + batchDesk.validating.values.count { $0.project == project }
         guard open < Self.maximumBatches else {
             throw Failure(
                 .rateLimited,
@@ -36,6 +40,13 @@ extension ControlService {
         try transact { try $0.insert(row) }
         startReading(row)
         return BatchView(row: row, state: state)
+    }
+
+    /// The one that an earlier request with the same token has made.
+    private func batch(like order: BatchOrder) throws -> BatchView? {
+        guard let token = order.job?.token else { return nil }
+        return try batches(of: order.identity.project, form: order.form)
+            .first { $0.state.job?.token == token }
     }
 
     package func batch(
@@ -69,6 +80,7 @@ extension ControlService {
             state.stoppingAt = clock.now()
             state.endedAt = clock.now()
             try transact { try keep(state, of: id, $0) }
+            batchDesk.validating[id] = nil
         case .stopping, .finalizing, .over, .failed: break
         }
         return try batch(id, of: project, form: form)
@@ -83,7 +95,10 @@ extension ControlService {
             throw Failure(
                 .conflict, "Batch \(id) has not ended. Cancel it first.", parameter: "id")
         }
-        try transact { try $0.removeBatch(id) }
+        try transact { records in
+            try records.removeLines(of: id)
+            try records.removeBatch(id)
+        }
         for file in [found.row.input, found.state.output, found.state.errors].compactMap(\.self) {
             if let row = try records.read({ try $0.file(file) }) { try remove(row) }
         }
@@ -123,6 +138,7 @@ extension ControlService {
         try FileManager.default.createDirectory(
             atPath: filesDirectory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
+        try sweepOrphans(in: filesDirectory)
         try loadBatches()
         batchDesk.directory = filesDirectory
         for row in try records.read({ try $0.batches() }) {
@@ -142,8 +158,9 @@ extension ControlService {
             let state = try BatchState(row.document)
             guard state.phase != .validating, !state.phase.isOver else { continue }
             var work = try records.read { try Self.work(of: row, state, $0) }
-            if state.phase == .stopping {
-                _ = work.handle(state.ending == .expired ? .expire : .cancel)
+            // What is over or comes to its end does not begin again.
+            if state.phase != .running, let ending = state.ending, ending != .completed {
+                _ = work.handle(ending == .expired ? .expire : .cancel)
             }
             batchDesk.active[row.id] = BatchDesk.Active(row: row, state: state, work: work)
         }
@@ -170,12 +187,7 @@ extension ControlService {
         where active.state.phase == .running && active.row.expiresAt <= now {
             logged("a batch could not be ended") { try stop(id, .expire) }
         }
-        logged("files could not be removed") {
-            for file in try records.read({ try $0.files(expiredBy: now) })
-            where try reader(of: file) == nil {
-                try remove(file)
-            }
-        }
+        logged("files could not be removed") { try sweepFiles() }
         for (id, time) in batchDesk.tryAgain where time <= now {
             batchDesk.tryAgain[id] = nil
             logged("a batch could not be taken up again") { try takeUp(id) }
@@ -186,9 +198,7 @@ extension ControlService {
     private func takeUp(_ id: BatchID) throws {
         if batchDesk.active[id] != nil {
             finishIfOver(id)
-        } else if let row = try records.read({ try $0.batch(id) }),
-            try BatchState(row.document).phase == .validating
-        {
+        } else if let row = batchDesk.validating[id] {
             startReading(row)
         }
     }

@@ -11,11 +11,23 @@ extension ControlService {
     private static let uploadLife = Duration.seconds(86_400)
 
     package func putObject(
-        _ address: ObjectAddress, of project: ProjectID, bytes: [UInt8]
+        _ address: ObjectAddress, of project: ProjectID, bytes: [UInt8],
+        if condition: ObjectCondition
     ) throws -> FileRow {
         try write(
             bytes, as: address.name, purpose: FileRow.object, lifetime: Self.outputLife,
-            of: project)
+            of: project
+        ) { row, records in
+            try require(condition, of: row, records)
+            try place(row, records)
+        }
+    }
+
+    private func require(
+        _ condition: ObjectCondition, of row: FileRow, _ records: any Recorder
+    ) throws {
+        let old = try records.file(named: row.name, of: row.project, purpose: row.purpose)
+        try condition.require(old.map { ObjectBodies.tag(of: $0.id) })
     }
 
     package func object(_ address: ObjectAddress, of project: ProjectID) throws -> FileRow {
@@ -51,27 +63,12 @@ extension ControlService {
         try records.insert(row)
     }
 
-    private func write(
-        _ bytes: [UInt8], as name: String, purpose: String, lifetime: Duration,
-        of project: ProjectID
-    ) throws -> FileRow {
-        let directory = try filesDirectory()
-        try requireRoom(for: Int64(bytes.count), of: project)
-        let now = clock.now()
-        let row = FileRow(
-            id: makeIdentifier(), project: project, name: name, purpose: purpose,
-            bytes: Int64(bytes.count), createdAt: now, expiresAt: now + lifetime)
-        // The bytes first: a row without them would be a lie.
-        try DurableFile.replace("\(directory)/\(row.id)", with: bytes)
-        try transact { try place(row, $0) }
-        return row
-    }
-
     // MARK: In parts
 
     package func beginUpload(
         _ address: ObjectAddress, of project: ProjectID
     ) throws -> FileID {
+        try requireRoom(for: 0, of: project)
         let now = clock.now()
         let row = FileRow(
             id: makeIdentifier(), project: project, name: address.name, purpose: FileRow.upload,
@@ -87,7 +84,7 @@ extension ControlService {
         _ = try self.upload(upload, address, project)
         return try write(
             bytes, as: Self.name(ofPart: number, of: upload), purpose: FileRow.part,
-            lifetime: Self.uploadLife, of: project)
+            lifetime: Self.uploadLife, of: project, insert: place)
     }
 
     /// Makes one object of parts, in the order given.
@@ -95,7 +92,7 @@ extension ControlService {
     /// - Parameter parts: Their numbers, and what they were called when they were put.
     package func completeUpload(
         _ upload: FileID, parts: [(number: Int, tag: String?)], _ address: ObjectAddress,
-        of project: ProjectID
+        of project: ProjectID, if condition: ObjectCondition
     ) async throws -> FileRow {
         let begun = try self.upload(upload, address, project)
         let rows = try parts.map { try part($0.number, $0.tag, of: upload, project) }
@@ -111,17 +108,38 @@ extension ControlService {
         }
         try requireRoom(for: total, of: project)
         let directory = try filesDirectory()
+        try beginJoining(upload, of: project, bytes: total)
+        defer { batchDesk.joining[upload] = nil }
         let id: FileID = makeIdentifier()
-        try await Self.join(rows.map(\.id), into: id, in: directory)
-        let now = clock.now()
-        let row = FileRow(
-            id: id, project: project, name: address.name, purpose: FileRow.object, bytes: total,
-            createdAt: now, expiresAt: now + Self.outputLife)
-        try transact { records in
-            try place(row, records)
-            try drop(begun, records)
+        do {
+            try await Self.join(rows.map(\.id), into: id, in: directory)
+            let now = clock.now()
+            let row = FileRow(
+                id: id, project: project, name: address.name, purpose: FileRow.object,
+                bytes: total, createdAt: now, expiresAt: now + Self.outputLife)
+            try transact { records in
+                try require(condition, of: row, records)
+                try place(row, records)
+                try drop(begun, records)
+            }
+            return row
+        } catch {
+            unlink("\(directory)/\(id)")
+            throw error
         }
-        return row
+    }
+
+    /// Its bytes count from now on, though they are not there yet.
+    private func beginJoining(_ upload: FileID, of project: ProjectID, bytes: Int64) throws {
+        guard batchDesk.joining[upload] == nil else {
+            throw Failure(.conflict, "The upload is being completed already.")
+        }
+        guard batchDesk.joining.count < BatchDesk.joinings else {
+            throw Failure(
+                .overloaded, "As many uploads as are completed at a time are. Try again.",
+                retry: .after(.seconds(2)))
+        }
+        batchDesk.joining[upload] = (project, bytes)
     }
 
     package func dropUpload(
@@ -152,7 +170,7 @@ extension ControlService {
             try $0.file(
                 named: Self.name(ofPart: number, of: upload), of: project, purpose: FileRow.part)
         }
-        guard let found, tag == nil || tag == "\(found.id)" else {
+        guard let found, tag == nil || tag == ObjectBodies.tag(of: found.id) else {
             throw Failure(
                 .invalidRequest, "Part \(number) was not uploaded, or is another one by now.",
                 parameter: "PartNumber")

@@ -23,6 +23,25 @@ final class FileDraft {
     /// What has not got its name is nobody's.
     deinit { unlink(path + ".new") }
 
+    /// It is not wanted, whether it has its name or not.
+    func discard() { unlink(path) }
+
+    /// Where the bytes are until ``finish()``, once all that was written is there.
+    func flushed() throws -> String {
+        try flush()
+        return path + ".new"
+    }
+
+    /// Waits for stable storage beside the actors, so that what follows takes no time.
+    @concurrent
+    static func synchronize(_ paths: [String]) async throws {
+        for path in paths {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            try file.synchronize()
+        }
+    }
+
     func write(_ text: some Collection<UInt8>) throws {
         bytes += Int64(text.count)
         waiting.append(contentsOf: text)

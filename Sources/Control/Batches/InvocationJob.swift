@@ -33,7 +33,7 @@ package struct InvocationJob: Hashable, Codable, Sendable {
     package var source: String
     package var tags: [String: String]
 
-    package static let manifest = "manifest.json.out"
+    private static let manifest = "manifest.json.out"
 
     package init(
         name: String, model: String, servedModel: String, role: String, token: String?,
@@ -58,12 +58,22 @@ package struct InvocationJob: Hashable, Codable, Sendable {
         "\(BedrockTarget.prefix)\(PercentCoding.encode(model))/\(kind.operation.rawValue)"
     }
 
-    /// Where a job's results go: `OUTPUT/JOB/NAME.out`.
+    /// Where a job's results go: `OUTPUT/JOB/NAME.out`, and what sums them up beside it.
     ///
-    /// - Throws: `invalidRequest` if that is no key.
-    package func result(_ name: String, of job: BatchID) throws(Failure) -> ObjectAddress {
-        try ObjectAddress(
+    /// - Throws: `invalidRequest` if these are no two keys.
+    package func results(
+        of job: BatchID
+    ) throws(Failure) -> (output: ObjectAddress, manifest: ObjectAddress) {
+        let name = source + ".out"
+        guard name != Self.manifest else {
+            throw Failure(
+                .invalidRequest,
+                "Results of '\(source)' would have the name of the job's manifest: put it under "
+                    + "another name.", parameter: "inputDataConfig")
+        }
+        let folder = try ObjectAddress(
             uri: output.s3OutputDataConfig.s3Uri, parameter: "outputDataConfig"
-        ).inside("\(BedrockName.text(of: job))/\(name)")
+        ).inside(BedrockName.text(of: job))
+        return (try folder.inside(name), try folder.inside(Self.manifest))
     }
 }

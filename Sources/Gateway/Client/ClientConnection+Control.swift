@@ -9,8 +9,9 @@ import Wire
 extension ClientConnection {
     /// Header lines of the client that control is told.
     private static let passedHeaders = [
-        "accept", "anthropic-beta", "anthropic-version", "content-encoding", "content-type",
-        "idempotency-key", "range", "user-agent", "x-amz-checksum-crc32", "x-amz-content-sha256",
+        "accept", "anthropic-beta", "anthropic-version", "content-type",
+        "idempotency-key", "if-match", "if-none-match", "range", "user-agent",
+        "x-amz-checksum-crc32", "x-amz-content-sha256",
         "x-amz-copy-source",
     ]
 
@@ -131,6 +132,8 @@ extension ClientConnection {
         guard let control else { return }
         self.control = nil
         loop.forwards -= 1
+        loop.withheldBytes -= intake.withheldBytes
+        intake.withheldBytes = 0
         control.cancel()
     }
 

@@ -39,6 +39,8 @@ struct Intake {
     var tokenServiceError: TokenServiceError?
     /// What of a signed request must not reach control before it is checked.
     var withheld = ByteBuffer()
+    /// What of the loop's room it takes until control has it.
+    var withheldBytes = 0
     /// The longest body, in bytes; nil: the gateway's own limit.
     var bodyLimit: Int?
     /// Nanoseconds of the monotonic clock at the end of its header.
@@ -275,12 +277,8 @@ extension ClientConnection {
         }
         var bytes = bytes
         if let control {
-            if intake.signed == nil {
-                control.send(bytes)
-                renewBodyDeadline()
-            } else {
-                intake.withheld.writeBuffer(&bytes)
-            }
+            if intake.signed == nil { control.send(bytes) } else { withhold(&bytes) }
+            renewBodyDeadline()
             return
         }
         guard intake.failure == nil else { return }
@@ -291,6 +289,19 @@ extension ClientConnection {
         } else {
             exchange.body.writeBuffer(&bytes)
         }
+    }
+
+    private func withhold(_ bytes: inout ByteBuffer) {
+        guard loop.withheldBytes + bytes.readableBytes <= loop.limits.withheldBytes else {
+            intake.failure = Failure(
+                .overloaded, "As many uploads as are taken at a time are under way. Try again.",
+                retry: .after(.seconds(2)))
+            refuse(closing: true)
+            return
+        }
+        loop.withheldBytes += bytes.readableBytes
+        intake.withheldBytes += bytes.readableBytes
+        intake.withheld.writeBuffer(&bytes)
     }
 
     func endOfRequest() {

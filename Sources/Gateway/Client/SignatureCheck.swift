@@ -67,8 +67,8 @@ struct SignatureCheck {
         else { throw .mismatch }
     }
 
-    /// What stands for the body in what is signed. S3's clients may leave the body out, where the
-    /// transport looks after it, and do in an address.
+    /// What stands for the body in what is signed. S3's clients may leave the body out, as AWS lets
+    /// them: over TLS nobody else can change it; and do in an address.
     private func payloadHash(
         of body: UnsafeRawBufferPointer, _ request: SignedRequest, _ claim: SignatureClaim
     ) throws(SignatureFault) -> String {

@@ -20,7 +20,7 @@ package enum ByteRange: Hashable, Sendable {
         }
         switch (Int64(ends[0]), Int64(ends[1])) {
         case (let first?, let last?) where first <= last && first < length:
-            self = .part(first..<min(last + 1, length))
+            self = .part(first..<min(last, length - 1) + 1)
         case (let first?, nil) where ends[1].isEmpty && first < length:
             self = .part(first..<length)
         case (nil, let count?) where ends[0].isEmpty && count > 0 && length > 0:

@@ -22,6 +22,9 @@ package struct ObjectAddress: Hashable, Sendable {
             throw Failure(
                 .invalidRequest, "A key has \(Self.maximumKey) bytes at most.", parameter: "Key")
         }
+        guard !key.utf8.contains(0) else {
+            throw Failure(.invalidRequest, "A key has no NUL characters.", parameter: "Key")
+        }
         self.bucket = bucket
         self.key = key
     }

@@ -14,7 +14,9 @@ package enum ObjectStoreForm: ErrorForm {
     package static func error(
         _ failure: Failure, exception: String?, requestID: String
     ) -> [UInt8] {
-        let name = exception.map { names[$0] ?? $0 } ?? S3Error(failure.code).rawValue
+        let name =
+            exception.map { names[$0] ?? $0 } ?? S3Error.named(failure)
+            ?? S3Error(failure.code).rawValue
         var xml = XMLText()
         xml.element("Error") { xml in
             xml.leaf("Code", name)
@@ -47,6 +49,16 @@ private enum S3Error: String {
     case requestTimeout = "RequestTimeout"
     case serviceUnavailable = "ServiceUnavailable"
     case slowDown = "SlowDown"
+
+    /// Where S3 has a code of its own for what is wrong with a parameter.
+    static func named(_ failure: Failure) -> String? {
+        switch (failure.code, failure.parameter) {
+        case (.notFound, "uploadId"): "NoSuchUpload"
+        case (.invalidRequest, "PartNumber"): "InvalidPart"
+        case (.conflict, "Bucket"): "BucketNotEmpty"
+        default: nil
+        }
+    }
 
     init(_ code: Failure.Code) {
         self =

@@ -39,6 +39,8 @@ package enum ObjectUpload {
         return String(decoding: text, as: UTF8.self)
     }
 
+    private static let maximumTrailers = 16
+
     private static func unchunked(
         _ body: [UInt8]
     ) throws(Failure) -> (bytes: [UInt8], trailers: [String: String]) {
@@ -57,6 +59,7 @@ package enum ObjectUpload {
         }
         var trailers: [String: String] = [:]
         while !rest.isEmpty {
+            guard trailers.count < maximumTrailers else { throw broken }
             let parts = try line(&rest).split(separator: ":", maxSplits: 1)
             if parts.count == 2 {
                 trailers[parts[0].lowercased()] = String(parts[1].trimmedOfBlanks)

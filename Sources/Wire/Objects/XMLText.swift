@@ -40,49 +40,65 @@ package struct XMLText: Sendable {
     }
 }
 
-/// Reads what S3's clients send: elements of text in a known order, no more.
+/// Reads what S3's clients send: elements of text in a known order, no more. Takes linear time.
 package struct XMLElements: Sendable {
-    private let text: String
+    /// Of what stands for one character, with its `&` and `;`.
+    private static let longestEntity = 10
 
-    package init(_ bytes: [UInt8]) { text = String(decoding: bytes, as: UTF8.self) }
+    private let bytes: [UInt8]
 
-    /// The texts of all elements of a name, in their order, wherever they stand.
-    package func texts(of name: String) -> [String] {
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The texts of all elements of a name, in their order, wherever they stand; nil if there are
+    /// more than `limit`, or one is no UTF-8.
+    package func texts(of name: String, upTo limit: Int) -> [String]? {
+        let open = Array("<\(name)>".utf8)
+        let close = Array("</\(name)>".utf8)
         var texts: [String] = []
-        var rest = text[...]
-        while let open = Self.find("<\(name)>", in: rest) {
-            rest = rest[open.upperBound...]
-            guard let close = Self.find("</\(name)>", in: rest) else { break }
-            texts.append(Self.unescaped(rest[..<close.lowerBound]))
-            rest = rest[close.upperBound...]
+        var rest = bytes[...]
+        while let start = Self.end(of: open, in: rest) {
+            rest = rest[start...]
+            guard let end = Self.end(of: close, in: rest) else { break }
+            guard texts.count < limit,
+                let text = String(
+                    validating: Self.unescaped(rest[..<(end - close.count)]), as: UTF8.self)
+            else { return nil }
+            texts.append(text)
+            rest = rest[end...]
         }
         return texts
     }
 
-    private static func find(_ mark: String, in text: Substring) -> Range<String.Index>? {
-        text.firstRange(of: mark)
-    }
-
-    private static func unescaped(_ text: Substring) -> String {
-        var result = ""
+    /// Behind the first place where `mark` stands, which begins with its only `<`.
+    private static func end(of mark: [UInt8], in text: ArraySlice<UInt8>) -> Int? {
         var rest = text
-        while let ampersand = rest.firstIndex(of: "&") {
-            result += rest[..<ampersand]
-            rest = rest[ampersand...]
-            guard let end = rest.firstIndex(of: ";"),
-                let character = character(rest[rest.index(after: ampersand)..<end])
-            else {
-                result += "&"
-                rest = rest.dropFirst()
-                continue
-            }
-            result.unicodeScalars.append(character)
-            rest = rest[rest.index(after: end)...]
+        while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
+            if rest[start...].starts(with: mark) { return start + mark.count }
+            rest = rest[(start + 1)...]
         }
-        return result + rest
+        return nil
     }
 
-    private static func character(_ name: Substring) -> Unicode.Scalar? {
+    private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        var rest = text
+        while let byte = rest.first {
+            if byte == UInt8(ascii: "&"),
+                let end = rest.prefix(longestEntity).firstIndex(of: UInt8(ascii: ";")),
+                let character = character(
+                    String(decoding: rest[(rest.startIndex + 1)..<end], as: UTF8.self))
+            {
+                result += Array(String(character).utf8)
+                rest = rest[(end + 1)...]
+            } else {
+                result.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return result
+    }
+
+    private static func character(_ name: String) -> Unicode.Scalar? {
         switch name {
         case "amp": return "&"
         case "lt": return "<"
@@ -90,10 +106,10 @@ package struct XMLElements: Sendable {
         case "quot": return "\""
         case "apos": return "'"
         default:
-            guard name.first == "#" else { return nil }
+            guard name.utf8.first == UInt8(ascii: "#") else { return nil }
             let digits = name.dropFirst()
             let value =
-                digits.first == "x"
+                digits.utf8.first == UInt8(ascii: "x")
                 ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
             return value.flatMap(Unicode.Scalar.init)
         }

@@ -88,7 +88,7 @@ package enum BatchInput {
                     "`recordId` must be a text of 1 to \(BatchInputLine.maximumCustomID) bytes.",
                     parameter: "recordId")
             }
-            name = cursor.value(of: cursor.text(given))
+            name = try checked(cursor.value(of: cursor.text(given)), "recordId")
         }
         guard let body = members.value("modelInput", in: cursor), body.kind == .object else {
             throw Failure(
@@ -128,7 +128,16 @@ package enum BatchInput {
                 "`\(path)` must be a text of 1 to \(BatchInputLine.maximumCustomID) bytes.",
                 parameter: path)
         }
-        return cursor.value(of: cursor.text(value))
+        return try checked(cursor.value(of: cursor.text(value)), path)
+    }
+
+    /// Records end texts at a NUL: two names would be one.
+    private static func checked(_ name: String, _ path: String) throws(Failure) -> String {
+        guard !name.utf8.contains(0) else {
+            throw Failure(
+                .invalidRequest, "`\(path)` must not have NUL characters.", parameter: path)
+        }
+        return name
     }
 
     private static func model(

@@ -129,7 +129,7 @@ package struct InvocationJobManifest: Hashable, Codable, Sendable {
 }
 
 /// The tokens that answers of Bedrock's report, whatever the form of their bodies; those read from
-/// a cache are input, too.
+/// a cache are input, too. Engines count them: sums of nonsense wrap, and end nothing.
 package struct InvocationTokens: Hashable, Decodable, Sendable {
     package private(set) var input: Int64 = 0
     package private(set) var output: Int64 = 0
@@ -137,8 +137,8 @@ package struct InvocationTokens: Hashable, Decodable, Sendable {
     package init() {}
 
     package static func += (left: inout Self, right: Self) {
-        left.input += right.input
-        left.output += right.output
+        left.input &+= right.input
+        left.output &+= right.output
     }
 
     private struct Usage: Decodable {
@@ -158,7 +158,7 @@ package struct InvocationTokens: Hashable, Decodable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         guard let usage = try container.decodeIfPresent(Usage.self, forKey: .usage) else { return }
         let read = usage.cache_read_input_tokens ?? usage.cacheReadInputTokens ?? 0
-        input = (usage.input_tokens ?? usage.inputTokens ?? usage.prompt_tokens ?? 0) + read
+        input = (usage.input_tokens ?? usage.inputTokens ?? usage.prompt_tokens ?? 0) &+ read
         output = usage.output_tokens ?? usage.outputTokens ?? usage.completion_tokens ?? 0
     }
 }

@@ -31,6 +31,10 @@ import Vocabulary
         #expect(root.key == "x")
     }
 
+    @Test func `a key has no NUL, which would end it in the records`() {
+        #expect(throws: Failure.self) { try ObjectAddress(bucket: "abc", key: "a\0x") }
+    }
+
     @Test func `a key has 1024 bytes at most`() {
         #expect(throws: Never.self) {
             try ObjectAddress(bucket: "abc", key: String(repeating: "k", count: 1024))
@@ -78,6 +82,36 @@ import Vocabulary
         #expect(Self.pages(limit: 0) == [[]])
     }
 
+    @Test func `letters are compared as they are written`() {
+        let keys = ["e\u{301}", "f", "g", "\u{e9}"]
+        var found: [String] = []
+        var after: String?
+        repeat {
+            var list = ObjectListBody(
+                bucket: "abc", prefix: "", delimiter: nil, limit: 1, after: after,
+                isVersion2: true, encodesNames: false)
+            list.fill(
+                from: keys.map {
+                    ObjectSummary(
+                        key: $0, bytes: 1, modifiedAt: Instant(microseconds: 0), tag: "t")
+                })
+            found += list.objects.map(\.key)
+            after = list.next
+        } while after != nil && found.count < 9
+        #expect(found.map { Array($0.utf8) } == keys.map { Array($0.utf8) })
+    }
+
+    @Test func `a marker within a folder leaves the rest of it`() {
+        var list = ObjectListBody(
+            bucket: "abc", prefix: "", delimiter: "/", limit: 9, after: "a/1", isVersion2: false,
+            encodesNames: false)
+        list.fill(
+            from: Self.keys.map {
+                ObjectSummary(key: $0, bytes: 1, modifiedAt: Instant(microseconds: 0), tag: "t")
+            })
+        #expect(list.folders == ["a/", "c/"] && list.objects.map(\.key) == ["b", "d"])
+    }
+
     @Test func `names that XML cannot say are encoded where asked`() {
         var list = ObjectListBody(
             bucket: "abc", prefix: "", delimiter: nil, limit: 9, after: nil, isVersion2: true,
@@ -100,7 +134,22 @@ import Vocabulary
             xml.leaf("Key", hard)
             xml.leaf("Key", "")
         }
-        #expect(XMLElements(xml.document).texts(of: "Key") == [hard, ""])
+        #expect(XMLElements(xml.document).texts(of: "Key", upTo: 2) == [hard, ""])
+        #expect(XMLElements(xml.document).texts(of: "Key", upTo: 1) == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a megabyte of what begins characters takes no time`() {
+        for filler in ["&", "<", "<Key>", "&#"] {
+            let text = "<Key>" + String(repeating: filler, count: (1 << 20) / filler.utf8.count)
+            #expect(XMLElements(Array(text.utf8)).texts(of: "Key", upTo: 9) == [])
+            #expect(
+                XMLElements(Array((text + "</Key>").utf8)).texts(of: "Key", upTo: 9)?.count == 1)
+        }
+    }
+
+    @Test func `a character that joins the mark before it is kept`() {
+        let text = "<Key>\u{301}a</Key><Key>b</Key>"
+        #expect(XMLElements(Array(text.utf8)).texts(of: "Key", upTo: 9) == ["\u{301}a", "b"])
     }
 
     @Test(arguments: [
@@ -109,7 +158,7 @@ import Vocabulary
         ("<Key>never ends", []), ("</Key><Key></Key>", [""]), ("", []),
     ])
     func `broken documents do no harm`(_ text: String, _ expected: [String]) {
-        #expect(XMLElements(Array(text.utf8)).texts(of: "Key") == expected)
+        #expect(XMLElements(Array(text.utf8)).texts(of: "Key", upTo: 9) == expected)
     }
 }
 
@@ -117,6 +166,8 @@ import Vocabulary
     @Test(
         arguments: [
             (nil, .whole), ("bytes=0-3", .part(0..<4)), ("bytes=8-99", .part(8..<10)),
+            ("bytes=0-9223372036854775807", .part(0..<10)),
+            ("bytes=-9223372036854775807", .part(0..<10)),
             ("bytes=4-", .part(4..<10)), ("bytes=-3", .part(7..<10)), ("bytes=-99", .part(0..<10)),
             ("bytes=10-", .unsatisfiable), ("bytes=3-2", .unsatisfiable),
             ("bytes=-0", .unsatisfiable),

@@ -69,6 +69,7 @@ import Wire
         for (text, mention) in [
             (#"{"recordId":7,"modelInput":{}}"#, "recordId"), (#"{"recordId":"a"}"#, "modelInput"),
             (#"{"recordId":"","modelInput":{}}"#, "recordId"),
+            (#"{"recordId":"a\u0000b","modelInput":{}}"#, "NUL"),
             (#"{"modelInput":"x"}"#, "modelInput"), ("[]", "object"),
         ] {
             let failure = #expect(throws: Failure.self) { try read(text) }

@@ -20,6 +20,13 @@ package struct CustomerAPI: Sendable {
             ?? OwnerAPI.maximumBody(method: method, path: path)
     }
 
+    /// A request that is not taken, in the form of its operation.
+    static func refusal(_ failure: Failure, method: String, path: String) -> APIResponse {
+        guard let operation = try? ResourceOperation.match(method: method, path: path).operation
+        else { return .failure(failure, for: .customer) }
+        return .failure(failure, in: operation.errorForm, requestID: "")
+    }
+
     package func respond(to request: APIRequest) async -> APIResponse {
         var response: APIResponse
         if let answer = await resources.respond(to: request) {

@@ -29,6 +29,7 @@ package struct CustomerPort: Sendable {
         let server = APIServer(
             label: "customer", address: .unixDomainSocket(path: socket), clock: clock,
             random: random, logger: logger, maximumBody: CustomerAPI.maximumBody,
+            refuse: CustomerAPI.refusal,
             respond: { await api.respond(to: $0) },
             attach: { try await api.attach($0) })
         try await server.run { [socket, logger] _ in

@@ -50,11 +50,6 @@ extension ResourceAPI {
     private func create(_ call: ResourceCall) async throws -> BatchView {
         let body: InvocationJobCreate = try call.body()
         let project = call.identity.project
-        if let token = body.clientRequestToken {
-            let same = try await desk.batches(of: project, form: .bedrock)
-                .first { $0.state.job?.token == token }
-            if let same { return same }
-        }
         try Self.check(body)
         let model = BedrockTarget.model(of: body.modelId)
         let served =
@@ -76,7 +71,7 @@ extension ResourceAPI {
             source: String(input.name.split(separator: "/").last ?? "records.jsonl"),
             tags: try ResourceForm.tags(body.tags))
         // Every id is as long as this one: where the results go is known to be a key.
-        _ = try job.result("\(job.source).out", of: BatchID(high: 0, low: 0))
+        _ = try job.results(of: BatchID(high: 0, low: 0))
         return try await desk.createBatch(
             BatchOrder(
                 identity: call.identity, form: .bedrock, address: job.address, input: input.id,
@@ -131,9 +126,15 @@ extension ResourceAPI {
         let address = try ObjectAddress(
             uri: body.inputDataConfig.s3InputDataConfig.s3Uri, parameter: parameter)
         let all = try await desk.objects(of: project)
-        if let found = all.first(where: { $0.name == address.name }) { return found }
-        let folder = address.name.hasSuffix("/") ? address.name : address.name + "/"
-        let inside = all.filter { $0.name.hasPrefix(folder) && $0.name.hasSuffix(".jsonl") }
+        let name = Array(address.name.utf8)
+        let isFolder = name.last == UInt8(ascii: "/")
+        if !isFolder, let found = all.first(where: { $0.name.utf8.elementsEqual(name) }) {
+            return found
+        }
+        let folder = isFolder ? name : name + [UInt8(ascii: "/")]
+        let inside = all.filter {
+            $0.name.utf8.starts(with: folder) && $0.name.hasSuffix(".jsonl")
+        }
         guard let only = inside.first else {
             throw Failure(
                 .invalidRequest,
@@ -143,7 +144,7 @@ extension ResourceAPI {
         guard inside.count == 1 else {
             throw Failure(
                 .unsupported,
-                "s3://\(folder) has \(inside.count) objects of records; a job here reads one. "
+                "s3://\(address.name) has \(inside.count) objects of records; a job here reads one. "
                     + "Name it, or begin a job for each.", parameter: parameter)
         }
         return only

@@ -6,7 +6,8 @@ package import Wire
 /// A project's objects: what Bedrock's batch jobs read and write.
 package protocol ObjectDesk: Sendable {
     func putObject(
-        _ address: ObjectAddress, of project: ProjectID, bytes: [UInt8]
+        _ address: ObjectAddress, of project: ProjectID, bytes: [UInt8],
+        if condition: ObjectCondition
     ) async throws -> FileRow
     /// - Throws: `notFound`.
     func object(_ address: ObjectAddress, of project: ProjectID) async throws -> FileRow
@@ -21,7 +22,7 @@ package protocol ObjectDesk: Sendable {
     ) async throws -> FileRow
     func completeUpload(
         _ upload: FileID, parts: [(number: Int, tag: String?)], _ address: ObjectAddress,
-        of project: ProjectID
+        of project: ProjectID, if condition: ObjectCondition
     ) async throws -> FileRow
     func dropUpload(
         _ upload: FileID, _ address: ObjectAddress, of project: ProjectID
@@ -31,6 +32,14 @@ package protocol ObjectDesk: Sendable {
 /// S3's operations on objects, path style. A bucket is a name and no more: nobody has to make one.
 extension ResourceAPI {
     func objects(_ call: ResourceCall) async throws -> APIResponse {
+        do {
+            return try await answer(call)
+        } catch let failure as Failure where failure.parameter == ObjectCondition.parameter {
+            return Self.failure(failure, "PreconditionFailed", status: 412, call)
+        }
+    }
+
+    private func answer(_ call: ResourceCall) async throws -> APIResponse {
         let query = try call.query()
         try Self.refuseOthers(in: query)
         let project = call.identity.project
@@ -52,14 +61,22 @@ extension ResourceAPI {
             }
             return .empty(status: 204)
         case .uploadInParts: return try await uploadInParts(call, query)
-        default: return try await get(call)
+        default:
+            guard query["uploadId"] == nil else {
+                throw Failure(
+                    .unsupported, "Parts of an upload are not listed here.",
+                    parameter: "ListParts")
+            }
+            return try await get(call)
         }
     }
 
     /// Names in the query that mean something here, or nothing to the answer.
     private static let understood: Set<String> = [
-        "continuation-token", "delete", "delimiter", "encoding-type", "fetch-owner", "list-type",
-        "location", "marker", "max-keys", "partNumber", "prefix", "start-after", "uploadId",
+        "bucket-region", "continuation-token", "delete", "delimiter", "encoding-type",
+        "fetch-owner", "list-type",
+        "location", "marker", "max-buckets", "max-keys", "partNumber", "prefix", "start-after",
+        "uploadId",
         "uploads", "x-id",
     ]
 
@@ -107,9 +124,10 @@ extension ResourceAPI {
     private func deleteBucket(_ call: ResourceCall) async throws -> APIResponse {
         let inside = try Self.bucket(call).name
         let all = try await desk.objects(of: call.identity.project)
-        guard !all.contains(where: { $0.name.hasPrefix(inside) }) else {
+        guard !all.contains(where: { $0.name.utf8.starts(with: inside.utf8) }) else {
             throw Failure(
-                .conflict, "The bucket you tried to delete is not empty. Delete its objects first.")
+                .conflict, "The bucket you tried to delete is not empty. Delete its objects first.",
+                parameter: "Bucket")
         }
         return .empty(status: 204)
     }
@@ -135,11 +153,12 @@ extension ResourceAPI {
             after: after, isVersion2: isVersion2, encodesNames: query["encoding-type"] == "url")
         list.fill(
             from: try await desk.objects(of: call.identity.project)
-                .filter { $0.name.hasPrefix(bucket.name) }
+                .filter { $0.name.utf8.starts(with: bucket.name.utf8) }
                 .map {
                     ObjectSummary(
-                        key: String($0.name.dropFirst(bucket.name.count)), bytes: $0.bytes,
-                        modifiedAt: $0.createdAt, tag: "\($0.id)")
+                        key: String($0.name.utf8.dropFirst(bucket.name.utf8.count)) ?? "",
+                        bytes: $0.bytes, modifiedAt: $0.createdAt,
+                        tag: ObjectBodies.tag(of: $0.id))
                 })
         return .xml(list.document)
     }
@@ -153,8 +172,10 @@ extension ResourceAPI {
         guard query["delete"] != nil else {
             throw Failure(.unsupported, "Of a bucket's POSTs only '?delete' is offered.")
         }
-        let keys = XMLElements(call.request.body).texts(of: "Key")
-        guard (1...1000).contains(keys.count) else {
+        guard
+            let keys = XMLElements(try Self.content(call)).texts(of: "Key", upTo: 1000),
+            !keys.isEmpty
+        else {
             throw Failure(.invalidRequest, "A list of 1 to 1000 keys is expected.")
         }
         try await desk.removeObjects(
@@ -174,10 +195,7 @@ extension ResourceAPI {
                 .unsupported, "Objects are not copied here: get one, and put it again.",
                 parameter: "x-amz-copy-source")
         }
-        let checksum = call.header("x-amz-checksum-crc32")
-        let bytes = try ObjectUpload.content(
-            of: call.request.body, digest: call.header("x-amz-content-sha256"),
-            checksum: checksum)
+        let bytes = try Self.content(call)
         let project = call.identity.project
         let row: FileRow
         if let upload = query["uploadId"] {
@@ -188,11 +206,29 @@ extension ResourceAPI {
             row = try await desk.putPart(
                 number, of: try Self.upload(upload), address, of: project, bytes: bytes)
         } else {
-            row = try await desk.putObject(address, of: project, bytes: bytes)
+            guard query["partNumber"] == nil else {
+                throw Failure(
+                    .invalidRequest, "'partNumber' stands without 'uploadId'.",
+                    parameter: "partNumber")
+            }
+            row = try await desk.putObject(
+                address, of: project, bytes: bytes, if: Self.condition(call))
         }
         var response = APIResponse.empty(status: 200, Self.headers(of: row))
-        if let checksum { response.headers["x-amz-checksum-crc32"] = checksum }
+        if let checksum = call.header("x-amz-checksum-crc32") {
+            response.headers["x-amz-checksum-crc32"] = checksum
+        }
         return response
+    }
+
+    private static func content(_ call: ResourceCall) throws(Failure) -> [UInt8] {
+        try ObjectUpload.content(
+            of: call.request.body, digest: call.header("x-amz-content-sha256"),
+            checksum: call.header("x-amz-checksum-crc32"))
+    }
+
+    private static func condition(_ call: ResourceCall) -> ObjectCondition {
+        ObjectCondition(match: call.header("if-match"), noneMatch: call.header("if-none-match"))
     }
 
     private func uploadInParts(
@@ -208,9 +244,10 @@ extension ResourceAPI {
             throw Failure(
                 .unsupported, "Of an object's POSTs '?uploads' and '?uploadId' are offered.")
         }
-        let elements = XMLElements(call.request.body)
-        let numbers = elements.texts(of: "PartNumber").map { Int($0) ?? 0 }
-        let tags = elements.texts(of: "ETag").map { $0.filter { $0 != "\"" } }
+        let elements = XMLElements(try Self.content(call))
+        let numbers = elements.texts(of: "PartNumber", upTo: 10_000)?.map { Int($0) ?? 0 } ?? []
+        let tags =
+            elements.texts(of: "ETag", upTo: 10_000)?.map { $0.filter { $0 != "\"" } } ?? []
         guard zip(numbers, numbers.dropFirst()).allSatisfy(<),
             tags.isEmpty || tags.count == numbers.count
         else {
@@ -221,12 +258,17 @@ extension ResourceAPI {
             try Self.upload(upload),
             parts: numbers.indices.map {
                 (number: numbers[$0], tag: tags.isEmpty ? nil : tags[$0])
-            }, address, of: project)
-        return .xml(ObjectBodies.completed("\(row.id)", of: address))
+            }, address, of: project, if: Self.condition(call))
+        return .xml(ObjectBodies.completed(ObjectBodies.tag(of: row.id), of: address))
     }
 
     private func get(_ call: ResourceCall) async throws -> APIResponse {
         let row = try await desk.object(try Self.address(call), of: call.identity.project)
+        switch Self.condition(call).mismatch(ObjectBodies.tag(of: row.id)) {
+        case .failed: throw ObjectCondition.failure
+        case .notModified: return .empty(status: 304, Self.headers(of: row))
+        case nil: break
+        }
         var bytes = 0..<row.bytes
         var status = 200
         var headers = Self.headers(of: row)
@@ -239,7 +281,11 @@ extension ResourceAPI {
             headers["content-range"] =
                 "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(row.bytes)"
         case .unsatisfiable:
-            return Self.noSuchRange(call, row)
+            var response = Self.failure(
+                Failure(.invalidRequest, "The requested range is not satisfiable."),
+                "InvalidRange", status: 416, call)
+            response.headers["content-range"] = "bytes */\(row.bytes)"
+            return response
         }
         headers["content-length"] = "\(bytes.count)"
         var response = APIResponse.empty(status: status, headers)
@@ -250,18 +296,22 @@ extension ResourceAPI {
         return response
     }
 
-    private static func noSuchRange(_ call: ResourceCall, _ row: FileRow) -> APIResponse {
-        let failure = Failure(.invalidRequest, "The requested range is not satisfiable.")
+    /// Where HTTP has a status of its own.
+    private static func failure(
+        _ failure: Failure, _ name: String, status: Int, _ call: ResourceCall
+    ) -> APIResponse {
         var response = APIResponse.xml(
             ObjectStoreForm.error(
-                failure, exception: "InvalidRange", requestID: call.header("x-request-id") ?? ""))
-        response.status = 416
-        response.headers["content-range"] = "bytes */\(row.bytes)"
+                failure, exception: name, requestID: call.header("x-request-id") ?? ""))
+        response.status = status
         return response
     }
 
     private static func headers(of row: FileRow) -> [String: String] {
-        var headers = ["etag": "\"\(row.id)\"", "last-modified": HTTPDate.text(row.createdAt)]
+        var headers = [
+            "etag": "\"\(ObjectBodies.tag(of: row.id))\"",
+            "last-modified": HTTPDate.text(row.createdAt),
+        ]
         if let end = row.expiresAt {
             headers["x-amz-expiration"] =
                 "expiry-date=\"\(HTTPDate.text(end))\", rule-id=\"kept-for-so-long\""

@@ -16,7 +16,8 @@ extension FakeResourceDesk {
     func deleteFile(_ id: FileID, of project: ProjectID) async throws { throw nothing }
 
     func putObject(
-        _ address: ObjectAddress, of project: ProjectID, bytes: [UInt8]
+        _ address: ObjectAddress, of project: ProjectID, bytes: [UInt8],
+        if condition: ObjectCondition
     ) async throws -> FileRow { throw nothing }
     func object(_ address: ObjectAddress, of project: ProjectID) async throws -> FileRow {
         throw nothing
@@ -32,7 +33,7 @@ extension FakeResourceDesk {
     ) async throws -> FileRow { throw nothing }
     func completeUpload(
         _ upload: FileID, parts: [(number: Int, tag: String?)], _ address: ObjectAddress,
-        of project: ProjectID
+        of project: ProjectID, if condition: ObjectCondition
     ) async throws -> FileRow { throw nothing }
     func dropUpload(
         _ upload: FileID, _ address: ObjectAddress, of project: ProjectID
