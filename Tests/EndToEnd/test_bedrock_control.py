@@ -3,11 +3,10 @@
 
 import json
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from aws_clients import aws_clients
 from product import DEMO_MODEL, wait_for
 
 
@@ -16,18 +15,8 @@ def signed(product, make_customer, monkeypatch):
     """Clients of a new customer's project, by the service's name."""
     monkeypatch.delenv("AWS_BEARER_TOKEN_BEDROCK", raising=False)
 
-    def make(customer=None):
-        customer = customer or make_customer()
-        made = product.command("key", "create", "--project", customer.project, "--aws")
-        wait_for(lambda: product.knows(made["key"]), "the gateway knows the new key", 30)
-        session = boto3.Session(
-            aws_access_key_id=made["aws_access_key_id"],
-            aws_secret_access_key=made["aws_secret_access_key"])
-        return lambda service: session.client(
-            service, region_name="eu-central-1", endpoint_url=product.gateway_url,
-            config=Config(retries={"total_max_attempts": 1}))
-
-    return make
+    return lambda customer=None: aws_clients(
+        product, customer or make_customer(), region="eu-central-1")
 
 
 def test_models(signed):

@@ -4,11 +4,10 @@ demo model's own answers. About 20 s."""
 import json
 import time
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from aws_clients import aws_clients
 from product import DEMO_MODEL, wait_for
 
 COLD = {"maxTokens": 24, "temperature": 0}
@@ -22,16 +21,8 @@ def ask(text):
 def clients(product, customer, monkeypatch):
     """A new customer's clients: of the control plane, and of the runtime."""
     monkeypatch.delenv("AWS_BEARER_TOKEN_BEDROCK", raising=False)
-    made = product.command("key", "create", "--project", customer.project, "--aws")
-    wait_for(lambda: product.knows(made["key"]), "the gateway knows the new key", 30)
-    session = boto3.Session(
-        aws_access_key_id=made["aws_access_key_id"],
-        aws_secret_access_key=made["aws_secret_access_key"])
-    return [
-        session.client(
-            service, region_name="eu-central-1", endpoint_url=product.gateway_url,
-            config=Config(retries={"total_max_attempts": 1}))
-        for service in ("bedrock", "bedrock-runtime")]
+    make = aws_clients(product, customer, region="eu-central-1")
+    return [make(service) for service in ("bedrock", "bedrock-runtime")]
 
 
 def guardrail(control, runtime, name, words=(), regexes=(), email="ANONYMIZE", **more):

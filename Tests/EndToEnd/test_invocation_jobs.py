@@ -4,8 +4,10 @@
 import io
 import json
 import random
+import socket
 import urllib.request
 from collections import Counter
+from datetime import datetime, timezone
 from decimal import Decimal
 
 import boto3
@@ -14,6 +16,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
+from aws_clients import aws_clients
 from product import DEMO_MODEL, wait_for
 
 BUCKET = "prompts"
@@ -22,22 +25,10 @@ LIMIT_SECONDS = 240
 ENDED = {"Completed", "Failed", "Stopped", "PartiallyCompleted", "Expired"}
 
 
-def clients_of(product, customer, **options):
-    """Clients by the service's name, all with one address."""
-    made = product.command("key", "create", "--project", customer.project, "--aws")
-    wait_for(lambda: product.knows(made["key"]), "the gateway knows the new key", 30)
-    session = boto3.Session(
-        aws_access_key_id=made["aws_access_key_id"],
-        aws_secret_access_key=made["aws_secret_access_key"])
-    return lambda service: session.client(
-        service, region_name="us-west-2", endpoint_url=product.gateway_url,
-        config=Config(retries={"total_max_attempts": 1}, **options))
-
-
 @pytest.fixture
 def signed(product, make_customer, monkeypatch):
     monkeypatch.delenv("AWS_BEARER_TOKEN_BEDROCK", raising=False)
-    return lambda customer=None: clients_of(product, customer or make_customer())
+    return lambda customer=None: aws_clients(product, customer or make_customer())
 
 
 def record(number, name=None, text="How am I billed?", **options):
@@ -231,7 +222,7 @@ def test_a_job_survives_what_is_killed(own_product, monkeypatch):
     monkeypatch.delenv("AWS_BEARER_TOKEN_BEDROCK", raising=False)
     own_product.start()
     customer = own_product.customer("batcher", "100")
-    clients = clients_of(own_product, customer)
+    clients = aws_clients(own_product, customer)
     s3, bedrock = clients("s3"), clients("bedrock")
     count = 90
     s3.put_object(
@@ -296,6 +287,9 @@ def test_objects(product, signed, make_customer):
         with pytest.raises(ClientError) as caught:
             ask()
         assert code_of(caught) == "PreconditionFailed"
+    with pytest.raises(ClientError) as caught:
+        s3.delete_object(Bucket=BUCKET, Key="top", IfMatch='"another"')
+    assert code_of(caught) == "PreconditionFailed"
     assert s3.get_object(Bucket=BUCKET, Key="top", IfMatch=tag)["Body"].read() == b"anew"
     listed = s3.list_objects_v2(Bucket=BUCKET)
     assert [one["Key"] for one in listed["Contents"]] == keys and not listed["IsTruncated"]
@@ -380,6 +374,31 @@ def test_addresses_signatures_and_bodies(product, signed, make_customer):
     with pytest.raises(urllib.error.HTTPError) as caught:
         put(b"4\r\nte")
     assert caught.value.code == 400 and b"<Code>InvalidRequest</Code>" in caught.value.read()
+    # Answers without a body end with their header: the next one follows on the connection.
+    tag = s3.head_object(Bucket=BUCKET, Key="k")["ETag"]
+    key = f"Authorization: Bearer {customer.key}\r\nHost: x\r\n"
+    with socket.create_connection(("127.0.0.1", product.gateway_port), timeout=30) as raw:
+        raw.sendall((
+            f"GET /s3/{BUCKET}/k HTTP/1.1\r\n{key}If-None-Match: {tag}\r\n\r\n"
+            f"DELETE /s3/{BUCKET}/other HTTP/1.1\r\n{key}\r\n"
+            f"GET /s3/{BUCKET}/k HTTP/1.1\r\n{key}Connection: close\r\n\r\n").encode())
+        answers = b"".join(iter(lambda: raw.recv(65536), b""))
+    assert b"0\r\n\r\n" not in answers and answers.endswith(b"\r\n\r\ntext")
+    assert [line.split()[1] for line in answers.split(b"\r\n") if line.startswith(b"HTTP/")] == [
+        b"304", b"204", b"200"]
+    # Nobody's body is taken in whose header is not signed.
+    pair = s3._request_signer._credentials.access_key
+    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    with socket.create_connection(("127.0.0.1", product.gateway_port), timeout=30) as raw:
+        raw.sendall((
+            f"PUT /{BUCKET}/k HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+            f"Content-Length: 4\r\nx-amz-date: {now}\r\n"
+            "x-amz-content-sha256: UNSIGNED-PAYLOAD\r\n"
+            f"Authorization: AWS4-HMAC-SHA256 Credential={pair}/{now[:8]}/us-east-1/s3/aws4_request,"
+            f" SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature={'0' * 64}\r\n\r\n"
+        ).encode())
+        answer = raw.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 403") and b"SignatureDoesNotMatch" in answer
     wrong = boto3.client(
         "s3", region_name="us-east-1", endpoint_url=product.gateway_url,
         aws_access_key_id=s3._request_signer._credentials.access_key,

@@ -104,6 +104,11 @@ extension ControlService {
 
     /// It is tried again for as long as the batch has time.
     private func couldNotRead(_ row: BatchRow) {
+        guard isAwaited(row.id) else {
+            return logged("lines could not be removed") {
+                try transact { try $0.removeLines(of: row.id) }
+            }
+        }
         let now = clock.now()
         guard now >= row.expiresAt else {
             batchDesk.tryAgain[row.id] = now + BatchDesk.pause

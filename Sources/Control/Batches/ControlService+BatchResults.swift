@@ -16,13 +16,19 @@ extension ControlService {
         guard var active = batchDesk.active[id], case .over(let ending) = active.work.phase,
             batchDesk.busy.insert(id).inserted
         else { return }
-        logged("a batch could not be ended") {
-            active.state.phase = .finalizing
-            active.state.ending = ending
-            active.state.finalizingAt = clock.now()
+        active.state.phase = .finalizing
+        active.state.ending = ending
+        active.state.finalizingAt = clock.now()
+        do {
             try transact { try keep(active.state, of: id, $0) }
-            batchDesk.active[id] = active
+        } catch {
+            logger.error(
+                "a batch could not be ended", metadata: ["batch": "\(id)", "error": "\(error)"])
+            batchDesk.busy.remove(id)
+            batchDesk.tryAgain[id] = clock.now() + BatchDesk.pause
+            return
         }
+        batchDesk.active[id] = active
         Task {
             do {
                 try await writeResults(of: id)

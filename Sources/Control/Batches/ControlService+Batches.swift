@@ -141,10 +141,14 @@ extension ControlService {
         try sweepOrphans(in: filesDirectory)
         try loadBatches()
         batchDesk.directory = filesDirectory
+        var ended: [BatchID] = []
         for row in try records.read({ try $0.batches() }) {
             let state = try BatchState(row.document)
             if state.phase == .validating { startReading(row) }
+            if state.phase.isOver { ended.append(row.id) }
         }
+        // Where a crash came between a batch's end and that of its lines.
+        try transact { records in for id in ended { try records.removeLines(of: id) } }
         for id in Array(batchDesk.active.keys) { finishIfOver(id) }
         lendLines()
         while !Task.isCancelled {
@@ -200,6 +204,8 @@ extension ControlService {
             finishIfOver(id)
         } else if let row = batchDesk.validating[id] {
             startReading(row)
+        } else {
+            try transact { try $0.removeLines(of: id) }
         }
     }
 

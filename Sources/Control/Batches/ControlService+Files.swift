@@ -46,8 +46,9 @@ extension ControlService {
     func requireRoom(for bytes: Int64, of project: ProjectID) throws {
         let totals = try records.read { try $0.fileTotals(of: project) }
         let joined = batchDesk.joining.values.filter { $0.project == project }
-        let kept = totals.bytes + joined.reduce(0) { $0 + $1.bytes }
-        guard totals.count < Self.maximumFiles else {
+        let promised = try promisedResults(to: project)
+        let kept = totals.bytes + promised.bytes + joined.reduce(0) { $0 + $1.bytes }
+        guard totals.count + promised.count < Self.maximumFiles else {
             throw Failure(
                 .tooLarge,
                 "This project keeps \(totals.count) files, as many as it may. Delete what is not "
@@ -57,8 +58,21 @@ extension ControlService {
             throw Failure(
                 .tooLarge,
                 "This project keeps \(kept >> 20) MiB of files, and may keep "
-                    + "\(Self.maximumFileBytes >> 20). Delete what is not needed any more.",
+                    + "\(Self.maximumFileBytes >> 20), results of batches under way among them. Delete what is not needed any more.",
                 parameter: "file")
+        }
+    }
+
+    /// What jobs that have not ended will write at least: their results repeat what was asked.
+    private func promisedResults(
+        to project: ProjectID
+    ) throws -> (count: Int64, bytes: Int64) {
+        let jobs = (batchDesk.active.values.map(\.row) + batchDesk.validating.values)
+            .filter { $0.project == project && $0.form == .bedrock }
+        guard !jobs.isEmpty else { return (0, 0) }
+        return try records.read { records in
+            let bytes = try jobs.reduce(0) { try $0 + (records.file($1.input)?.bytes ?? 0) }
+            return (2 * Int64(jobs.count), bytes)
         }
     }
 

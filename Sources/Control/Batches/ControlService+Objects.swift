@@ -45,12 +45,15 @@ extension ControlService {
     }
 
     /// Does nothing where there is none, as S3 does.
-    package func removeObjects(_ addresses: [ObjectAddress], of project: ProjectID) throws {
+    package func removeObjects(
+        _ addresses: [ObjectAddress], of project: ProjectID, if condition: ObjectCondition
+    ) throws {
         let now = clock.now()
         try transact { records in
             for address in addresses {
                 let found = try records.file(
                     named: address.name, of: project, purpose: FileRow.object)
+                try condition.require(found.map { ObjectBodies.tag(of: $0.id) })
                 if let found { try records.retire(found.id, at: now) }
             }
         }

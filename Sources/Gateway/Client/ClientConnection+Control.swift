@@ -149,8 +149,10 @@ extension ClientConnection {
         renewControlDeadline()
         hasControlAnswered = true
         let length = head.headers.first(name: "content-length").flatMap { Int64($0) }
-        forwarded.isChunked = length == nil && intake.speaksHTTP11 && !intake.isHead
-        if length == nil, !intake.speaksHTTP11 { keepAlive = false }
+        // An answer of these ends with its header, whatever stands there.
+        let hasBody = head.status != .noContent && head.status != .notModified
+        forwarded.isChunked = length == nil && hasBody && intake.speaksHTTP11 && !intake.isHead
+        if length == nil, hasBody, !intake.speaksHTTP11 { keepAlive = false }
         var answer = ResponseHead(status: Int(head.status.code))
         for (name, value) in head.headers where Self.isEndToEnd(name) {
             answer.add(name: name.lowercased(), value)

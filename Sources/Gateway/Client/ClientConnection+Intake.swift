@@ -137,6 +137,7 @@ extension ClientConnection {
             } else {
                 try open(head, header, request: request)
             }
+            try checkSignatureOfHeader()
         } catch let fault as SignatureFault {
             intake.take(fault)
             intake.failure = fault.failure
@@ -291,7 +292,12 @@ extension ClientConnection {
         }
     }
 
+    /// What may only be short needs no room: how many there are is bounded.
     private func withhold(_ bytes: inout ByteBuffer) {
+        guard bodyLimit > Self.shortBody else {
+            intake.withheld.writeBuffer(&bytes)
+            return
+        }
         guard loop.withheldBytes + bytes.readableBytes <= loop.limits.withheldBytes else {
             intake.failure = Failure(
                 .overloaded, "As many uploads as are taken at a time are under way. Try again.",
@@ -328,6 +334,8 @@ extension ClientConnection {
         let seconds = Int64(intake.received / loop.limits.slowestBodyBytesPerSecond)
         deadline = intake.beganAt + loop.waits.bodyWait + seconds * 1_000_000_000
     }
+
+    private static let shortBody = 1 << 20
 
     private var bodyLimit: Int { intake.bodyLimit ?? loop.limits.bodyBytes }
 

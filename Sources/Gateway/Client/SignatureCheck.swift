@@ -30,6 +30,18 @@ struct SignatureCheck {
         _ request: SignedRequest, _ claim: SignatureClaim, body: UnsafeRawBufferPointer,
         by pair: AccessKeyPair, at now: Instant
     ) throws(SignatureFault) {
+        let told = try toldPayload(request, claim)
+        if let told { try require(body, toBe: told) }
+        try verify(
+            request, claim, payload: told ?? Self.hex(SHA256.hash(data: body)), by: pair, at: now)
+    }
+
+    /// The same for what stands for the body in what is signed: its SHA-256 in hexadecimal digits,
+    /// or S3's word for none.
+    func verify(
+        _ request: SignedRequest, _ claim: SignatureClaim, payload: String,
+        by pair: AccessKeyPair, at now: Instant
+    ) throws(SignatureFault) {
         let stamp =
             if let presigned = claim.presigned { presigned.stamp } else { try request.stamp() }
         guard claim.service == service else {
@@ -51,7 +63,6 @@ struct SignatureCheck {
         else { throw .unknownKey }
         if let end = pair.end, now >= end { throw .expiredToken }
         try Self.checkTime(stamp.instant, claim.presigned, at: now)
-        let payload = try payloadHash(of: body, request, claim)
         let canonical = try request.canonical(
             signing: claim.signedHeaders, payloadHash: payload,
             path: isForObjects ? .asSent : normalizesPath ? .normalized : .encodedAgain,
@@ -67,11 +78,11 @@ struct SignatureCheck {
         else { throw .mismatch }
     }
 
-    /// What stands for the body in what is signed. S3's clients may leave the body out, as AWS lets
-    /// them: over TLS nobody else can change it; and do in an address.
-    private func payloadHash(
-        of body: UnsafeRawBufferPointer, _ request: SignedRequest, _ claim: SignatureClaim
-    ) throws(SignatureFault) -> String {
+    /// What the header says of the body, before it is there; nil: nothing. S3's clients may leave
+    /// the body out, as AWS lets them: over TLS nobody else can change it; and do in an address.
+    func toldPayload(
+        _ request: SignedRequest, _ claim: SignatureClaim
+    ) throws(SignatureFault) -> String? {
         let told = request.single("x-amz-content-sha256")
         if isForObjects, told == nil, claim.presigned != nil {
             return SignedRequest.unsignedPayload
@@ -80,9 +91,15 @@ struct SignatureCheck {
         if told?.hasPrefix("STREAMING-") == true {
             throw .incomplete("a body whose chunks are signed one by one is not understood")
         }
-        let payload = Self.hex(SHA256.hash(data: body))
-        guard told == nil || told == payload else { throw .mismatch }
-        return payload
+        return told
+    }
+
+    /// Throws unless the body is what was told of it.
+    func require(
+        _ body: UnsafeRawBufferPointer, toBe told: String
+    ) throws(SignatureFault) {
+        if isForObjects, SignedRequest.unsignedPayloads.contains(told) { return }
+        guard told == Self.hex(SHA256.hash(data: body)) else { throw .mismatch }
     }
 
     private static func checkTime(

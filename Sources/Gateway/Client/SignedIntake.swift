@@ -3,8 +3,11 @@ import NIOHTTP1
 import Vocabulary
 import Wire
 
-/// A signed request whose signature is still to be checked: that takes its whole body.
+/// A signed request whose signature is still to be checked: that takes its whole body, unless its
+/// header says what that is.
 struct SignedIntake {
+    /// What the header says of the body, once the signature over that has been checked.
+    var checkedPayload: String?
     let signer: Signer
     let claim: SignatureClaim
     let request: SignedRequest
@@ -38,13 +41,28 @@ struct SignedIntake {
 }
 
 extension ClientConnection {
+    /// Nothing of a body is taken in for somebody else, where the header alone tells.
+    func checkSignatureOfHeader() throws(SignatureFault) {
+        guard let signed = intake.signed else { return }
+        let check = SignatureCheck(service: intake.service)
+        guard let told = try check.toldPayload(signed.request, signed.claim) else { return }
+        try check.verify(
+            signed.request, signed.claim, payload: told, by: signed.signer.pair,
+            at: loop.clock.now())
+        intake.signed?.checkedPayload = told
+    }
+
     /// Answers the request if it is not. Nothing has been decided or told about its key until here.
     func isSignatureValid(of body: ByteBuffer) -> Bool {
         guard let signed = intake.signed else { return true }
-        let service = intake.service
+        let check = SignatureCheck(service: intake.service)
         let result = body.withUnsafeReadableBytes { body in
             Result { () throws(SignatureFault) in
-                try SignatureCheck(service: service).verify(
+                if let told = signed.checkedPayload {
+                    try check.require(body, toBe: told)
+                    return
+                }
+                try check.verify(
                     signed.request, signed.claim, body: body, by: signed.signer.pair,
                     at: loop.clock.now())
             }

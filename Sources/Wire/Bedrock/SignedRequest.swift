@@ -96,9 +96,11 @@ package struct SignedRequest: Sendable {
 
     private static func canonicalQuery(_ query: Substring, without unsigned: String?) -> String {
         let pairs =
-            query.split(separator: "&").compactMap { pair in
+            // Bytes: a letter may join the mark before it, and would hide it.
+            query.utf8.split(separator: UInt8(ascii: "&")).compactMap { pair in
                 let parts = pair.split(
-                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                    separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false
+                ).map { Substring($0) }
                 guard unsigned.map({ $0 != parts[0] }) ?? true else { return nil }
                 return (
                     name: encoded(decoded(parts[0])),

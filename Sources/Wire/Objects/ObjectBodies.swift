@@ -51,12 +51,10 @@ package struct ObjectListBody: Sendable {
         var last = ""
         var count = 0
         for object in all where object.key.utf8.starts(with: prefix.utf8) {
+            if let after, !after.utf8.lexicographicallyPrecedes(object.key.utf8) { continue }
             let folder = folder(of: object.key)
             let name = folder ?? object.key
-            if let after {
-                let isSeen = !after.utf8.lexicographicallyPrecedes(object.key.utf8)
-                if isSeen || folder.map({ $0.utf8.elementsEqual(after.utf8) }) == true { continue }
-            }
+            if let after, let folder, folder.utf8.elementsEqual(after.utf8) { continue }
             if let folder, folders.last.map({ $0.utf8.elementsEqual(folder.utf8) }) == true {
                 continue
             }

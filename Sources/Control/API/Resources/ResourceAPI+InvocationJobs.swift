@@ -50,6 +50,12 @@ extension ResourceAPI {
     private func create(_ call: ResourceCall) async throws -> BatchView {
         let body: InvocationJobCreate = try call.body()
         let project = call.identity.project
+        // What a request like this has made is there, whatever has become of the rest meanwhile.
+        if let token = body.clientRequestToken {
+            let same = try await desk.batches(of: project, form: .bedrock)
+                .first { $0.state.job?.token == token }
+            if let same { return same }
+        }
         try Self.check(body)
         let model = BedrockTarget.model(of: body.modelId)
         let served =

@@ -8,6 +8,8 @@ import Wire
 extension ResourceAPI {
     /// Under which the list of requests is kept; no file of the customer's.
     private static let purpose = "message_batch"
+    /// A batch reads it for a day at most, and keeps it until then.
+    private static let inputLife = Duration.seconds(30 * 86_400)
 
     func messageBatches(_ call: ResourceCall) async throws -> APIResponse {
         let project = call.identity.project
@@ -55,11 +57,16 @@ extension ResourceAPI {
         try await desk.checkBatch(of: Set(lines.map(\.model)))
         let file = try await desk.createFile(
             of: call.identity.project, name: "requests.json", purpose: Self.purpose,
-            bytes: call.request.body, lifetime: nil)
-        return try await desk.createBatch(
-            BatchOrder(
-                identity: call.identity, form: .anthropic, address: "/v1/messages",
-                input: file.id))
+            bytes: call.request.body, lifetime: Self.inputLife)
+        do {
+            return try await desk.createBatch(
+                BatchOrder(
+                    identity: call.identity, form: .anthropic, address: "/v1/messages",
+                    input: file.id))
+        } catch {
+            try? await desk.deleteFile(file.id, of: call.identity.project)
+            throw error
+        }
     }
 
     private func results(_ call: ResourceCall) async throws -> APIResponse {

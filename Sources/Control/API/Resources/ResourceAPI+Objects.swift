@@ -13,7 +13,9 @@ package protocol ObjectDesk: Sendable {
     func object(_ address: ObjectAddress, of project: ProjectID) async throws -> FileRow
     /// In the order of their names.
     func objects(of project: ProjectID) async throws -> [FileRow]
-    func removeObjects(_ addresses: [ObjectAddress], of project: ProjectID) async throws
+    func removeObjects(
+        _ addresses: [ObjectAddress], of project: ProjectID, if condition: ObjectCondition
+    ) async throws
 
     func beginUpload(_ address: ObjectAddress, of project: ProjectID) async throws -> FileID
     func putPart(
@@ -57,7 +59,8 @@ extension ResourceAPI {
                 try await desk.dropUpload(
                     try Self.upload(upload), try Self.address(call), of: project)
             } else {
-                try await desk.removeObjects([try Self.address(call)], of: project)
+                try await desk.removeObjects(
+                    [try Self.address(call)], of: project, if: Self.condition(call))
             }
             return .empty(status: 204)
         case .uploadInParts: return try await uploadInParts(call, query)
@@ -77,14 +80,13 @@ extension ResourceAPI {
         "fetch-owner", "list-type",
         "location", "marker", "max-buckets", "max-keys", "partNumber", "prefix", "start-after",
         "uploadId",
-        "uploads", "x-id",
+        "uploads", "x-amz-checksum-mode", "x-amz-sdk-checksum-algorithm", "x-amz-user-agent",
+        "x-id",
     ]
 
     /// What S3 keeps beside an object or a bucket is not kept here, and must not seem to be.
     private static func refuseOthers(in query: [String: String]) throws(Failure) {
-        let other = query.keys.sorted().first {
-            !understood.contains($0) && !$0.lowercased().hasPrefix("x-amz-")
-        }
+        let other = query.keys.sorted().first { !understood.contains($0) }
         if let other {
             throw Failure(
                 .unsupported, "'\(other)' is not offered: objects are kept here for batch jobs.",
@@ -147,6 +149,11 @@ extension ResourceAPI {
             isVersion2
             ? try query["continuation-token"].map(ObjectListBody.name(ofToken:))
                 ?? query["start-after"] : query["marker"]
+        guard (query["delimiter"] ?? "").utf8.count <= Self.longestDelimiter else {
+            throw Failure(
+                .invalidRequest, "A delimiter has \(Self.longestDelimiter) bytes at most.",
+                parameter: "delimiter")
+        }
         var list = ObjectListBody(
             bucket: bucket.bucket, prefix: query["prefix"] ?? "", delimiter: query["delimiter"],
             limit: min(1000, try call.whole("max-keys", 0...Int(Int32.max), in: query) ?? 1000),
@@ -163,6 +170,7 @@ extension ResourceAPI {
         return .xml(list.document)
     }
 
+    private static let longestDelimiter = 64
     private static let region = ["x-amz-bucket-region": "us-east-1"]
 
     private func deleteObjects(
@@ -172,15 +180,18 @@ extension ResourceAPI {
         guard query["delete"] != nil else {
             throw Failure(.unsupported, "Of a bucket's POSTs only '?delete' is offered.")
         }
-        guard
-            let keys = XMLElements(try Self.content(call)).texts(of: "Key", upTo: 1000),
-            !keys.isEmpty
-        else {
+        let elements = XMLElements(try Self.content(call))
+        guard elements.texts(of: "ETag", upTo: 0) != nil else {
+            throw Failure(
+                .unsupported, "'ETag' is not offered in a list: delete objects one by one.",
+                parameter: "ETag")
+        }
+        guard let keys = elements.texts(of: "Key", upTo: 1000), !keys.isEmpty else {
             throw Failure(.invalidRequest, "A list of 1 to 1000 keys is expected.")
         }
         try await desk.removeObjects(
             try keys.map { try ObjectAddress(bucket: bucket, key: $0) },
-            of: call.identity.project)
+            of: call.identity.project, if: ObjectCondition(match: nil, noneMatch: nil))
         return .xml(ObjectBodies.deleted(keys))
     }
 

@@ -23,7 +23,9 @@ extension FakeResourceDesk {
         throw nothing
     }
     func objects(of project: ProjectID) async throws -> [FileRow] { [] }
-    func removeObjects(_ addresses: [ObjectAddress], of project: ProjectID) async throws {}
+    func removeObjects(
+        _ addresses: [ObjectAddress], of project: ProjectID, if condition: ObjectCondition
+    ) async throws {}
     func beginUpload(
         _ address: ObjectAddress, of project: ProjectID
     ) async throws -> FileID { throw nothing }
