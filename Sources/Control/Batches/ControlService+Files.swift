@@ -58,7 +58,8 @@ extension ControlService {
             throw Failure(
                 .tooLarge,
                 "This project keeps \(kept >> 20) MiB of files, and may keep "
-                    + "\(Self.maximumFileBytes >> 20), results of batches under way among them. Delete what is not needed any more.",
+                    + "\(Self.maximumFileBytes >> 20), results of batches under way among them. "
+                    + "Delete what is not needed any more.",
                 parameter: "file")
         }
     }
