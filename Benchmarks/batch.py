@@ -159,4 +159,5 @@ def main():
 
 
 if __name__ == "__main__":
+    report.end_when_told()
     sys.exit(main())
